@@ -1,0 +1,49 @@
+"""Keras networks as scikit-learn estimators, in fleets, tracked in MLflow.
+
+Importing the package loads neither Keras nor MLflow: each name is imported from
+its folder on first use.
+"""
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+try:
+    __version__ = version("kerasweep")
+except PackageNotFoundError:  # a source tree that was never installed
+    __version__ = "0+unknown"
+
+_FOLDER_OF = {
+    "DenseClassifier": "estimators",
+    "DenseRegressor": "estimators",
+    "GaussianNoise": "preprocessing",
+    "KerasClassifier": "estimators",
+    "KerasRegressor": "estimators",
+    "LearningCurvesDisplay": "plotting",
+    "MlflowTracking": "tracking",
+    "PixelScaler": "preprocessing",
+    "SaltAndPepper": "preprocessing",
+    "SweepDisplay": "plotting",
+    "holdout": "model_selection",
+    "load_dataset": "datasets",
+    "load_mnist": "datasets",
+    "replicate_summary": "model_selection",
+    "select_by_mean": "model_selection",
+    "test_once": "model_selection",
+    "wilson_interval": "model_selection",
+}
+
+__all__ = ["__version__", *sorted(_FOLDER_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its folder when it is first asked for."""
+    if name in _FOLDER_OF:
+        value = getattr(import_module(f"kerasweep.{_FOLDER_OF[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'kerasweep' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,17 @@
+"""Model and arrays in, weights and history out. Knows nothing of scikit-learn."""
+
+from kerasweep.training._job import (
+    EarlyStopping,
+    TrainingJob,
+    TrainingResult,
+    batch_order,
+)
+from kerasweep.training._train import train
+
+__all__ = [
+    "EarlyStopping",
+    "TrainingJob",
+    "TrainingResult",
+    "batch_order",
+    "train",
+]

@@ -1,0 +1,98 @@
+"""Training through ``Model.fit``, for what the compiled engine cannot express."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasweep.training._job import (
+    Arrays,
+    TrainingJob,
+    TrainingResult,
+    batch_order,
+)
+
+
+class _ShuffledBatches(keras.utils.PyDataset):
+    """The training rows in the order that :func:`batch_order` draws."""
+
+    def __init__(self, data: Arrays, batch_size: int, seed: int, epoch: int):
+        super().__init__()
+        self._arrays = tuple(a for a in data if a is not None)
+        self._n_samples = len(data[0])
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = epoch
+        self._draw()
+
+    def _draw(self) -> None:
+        self._order = batch_order(self._seed, self._epoch, self._n_samples)
+
+    def __len__(self) -> int:
+        return -(-self._n_samples // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        return tuple(a[rows] for a in self._arrays)
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+        self._draw()
+
+
+class _Report(keras.callbacks.Callback):
+    """Hands each epoch's logs on, and stops when told to."""
+
+    def __init__(self, on_epoch: Any):
+        super().__init__()
+        self._on_epoch = on_epoch
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if self._on_epoch(epoch, {k: float(v) for k, v in (logs or {}).items()}):
+            self.model.stop_training = True
+
+
+def fit_with_keras(job: TrainingJob) -> TrainingResult:
+    """Run a job through ``keras.Model.fit``.
+
+    Parameters
+    ----------
+    job : TrainingJob
+
+    Returns
+    -------
+    result : TrainingResult
+    """
+    callbacks = list(job.keras_callbacks)
+    stopper = None
+    if job.early_stopping is not None:
+        stopper = keras.callbacks.EarlyStopping(
+            monitor="val_loss",
+            mode="min",
+            patience=job.early_stopping.patience,
+            min_delta=job.early_stopping.min_delta,
+            restore_best_weights=job.early_stopping.restore_best_weights,
+        )
+        callbacks.append(stopper)
+    if job.on_epoch is not None:
+        callbacks.append(_Report(job.on_epoch))
+    history = job.model.fit(
+        _ShuffledBatches(job.train, job.batch_size, job.seed, job.first_epoch),
+        epochs=job.epochs,
+        shuffle=False,
+        validation_data=_validation_data(job.validation),
+        validation_batch_size=max(job.batch_size, 1024),
+        callbacks=callbacks,
+        verbose=job.verbose,
+    )
+    return TrainingResult(
+        history={k: [float(v) for v in h] for k, h in history.history.items()},
+        best_epoch=None if stopper is None else int(stopper.best_epoch),
+        engine="keras",
+    )
+
+
+def _validation_data(validation: Arrays | None) -> tuple[np.ndarray, ...] | None:
+    if validation is None:
+        return None
+    return tuple(a for a in validation if a is not None)

@@ -1,0 +1,18 @@
+"""Choose the engine of a run."""
+
+from kerasweep.training._job import TrainingJob, TrainingResult
+from kerasweep.training._keras_fit import fit_with_keras
+
+
+def train(job: TrainingJob) -> TrainingResult:
+    """Train a job's model in place.
+
+    Parameters
+    ----------
+    job : TrainingJob
+
+    Returns
+    -------
+    result : TrainingResult
+    """
+    return fit_with_keras(job)
