@@ -6,6 +6,7 @@ from kerasweep.training._job import (
     TrainingResult,
     batch_order,
 )
+from kerasweep.training._predict import predict
 from kerasweep.training._train import train
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "TrainingJob",
     "TrainingResult",
     "batch_order",
+    "predict",
     "train",
 ]

@@ -1,7 +1,6 @@
 """Choose the engine of a run."""
 
 from kerasweep.training._job import TrainingJob, TrainingResult
-from kerasweep.training._keras_fit import fit_with_keras
 
 
 def train(job: TrainingJob) -> TrainingResult:
@@ -15,4 +14,6 @@ def train(job: TrainingJob) -> TrainingResult:
     -------
     result : TrainingResult
     """
+    from kerasweep.training._keras_fit import fit_with_keras
+
     return fit_with_keras(job)

@@ -1,0 +1,311 @@
+"""What every estimator shares: data checks, the fit, callbacks, and pickling."""
+
+from abc import abstractmethod
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
+
+from kerasweep.estimators._frozen import freeze, thaw
+from kerasweep.estimators._seeding import draw_seeds
+from kerasweep.training import EarlyStopping, TrainingJob, predict, train
+
+
+class _Fold(NamedTuple):
+    """Rows with their encoded targets and their weights in the loss."""
+
+    X: np.ndarray
+    target: np.ndarray
+    sample_weight: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> "_Fold":
+        weight = self.sample_weight
+        return _Fold(
+            self.X[rows], self.target[rows], None if weight is None else weight[rows]
+        )
+
+
+class BaseNetwork(CallbackSupportMixin, BaseEstimator):
+    """A Keras network with scikit-learn's face.
+
+    A leaf says how its network is built (:meth:`_build_model`); the mixins of
+    ``_targets`` say what its targets mean.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "patience": [Interval(Integral, 0, None, closed="left")],
+        "min_delta": [Interval(Real, 0, None, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "restore_best_weights": ["boolean"],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    batch_size: int
+    epochs: int
+    early_stopping: bool
+    patience: int
+    min_delta: float
+    validation_fraction: float | None
+    restore_best_weights: bool
+    warm_start: bool
+    random_state: Any
+    verbose: int
+
+    model_: Any
+    history_: dict[str, list[float]]
+    n_epochs_: int
+    best_epoch_: int
+    _order_seed: int
+
+    #: Whether X may have more than two dimensions.
+    _allow_nd = False
+
+    # What a leaf or a mixin supplies ------------------------------------------------
+
+    @abstractmethod
+    def _build_model(self, X: np.ndarray, seed: int) -> Any:
+        """Return a built and compiled ``keras.Model`` for these rows."""
+
+    @abstractmethod
+    def _encode_target(self, y: Any, *, first: bool) -> np.ndarray:
+        """Return y as the loss takes it; learn what it means on the first call."""
+
+    def _loss_target(self, model: Any, target: np.ndarray) -> np.ndarray:
+        """Return encoded targets in the shape that this model's loss takes."""
+        return target
+
+    def _loss_weight(
+        self, target: np.ndarray, sample_weight: np.ndarray | None
+    ) -> np.ndarray | None:
+        """Return each row's weight in the loss."""
+        return sample_weight
+
+    def _strata(self, target: np.ndarray) -> np.ndarray | None:
+        """Return what the validation rows are stratified by."""
+        return None
+
+    def _keras_callbacks(self) -> list[Any]:
+        """Return the user's own Keras callbacks for one run."""
+        return []
+
+    # Fitting ------------------------------------------------------------------------
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> "BaseNetwork":
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Finite numbers; trained on as float32.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Each row's non-negative weight in the loss.
+        X_val, y_val : array-like, default=None
+            Rows to validate on after each epoch, instead of a `validation_fraction`
+            of the training rows.
+
+        Returns
+        -------
+        self : estimator
+        """
+        resume = self.warm_start and hasattr(self, "model_")
+        return self._run(X, y, sample_weight, (X_val, y_val), self.epochs, resume)
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> "BaseNetwork":
+        resume = hasattr(self, "model_")
+        return self._run(X, y, sample_weight, None, epochs=1, resume=resume)
+
+    def _run(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any] | None,
+        epochs: int,
+        resume: bool,
+    ) -> "BaseNetwork":
+        """Fit within a callback context; an error is reported to it and raised."""
+        context = self._init_callback_context(max_subtasks=epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        try:
+            self._train(X, y, sample_weight, validation, epochs, resume, context)
+        except Exception as error:
+            context.call_on_fit_task_end(estimator=self, metadata={"error": error})
+            raise
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def _train(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any] | None,
+        epochs: int,
+        resume: bool,
+        context: Any,
+    ) -> None:
+        rows = self._check_rows(X, y, sample_weight, first=not resume)
+        seeds = draw_seeds(self.random_state)
+        held_out = None
+        if validation is not None:  # partial_fit never validates
+            rows, held_out = self._hold_out(rows, validation, seeds.split)
+        if resume:
+            model, order_seed, first_epoch = (
+                self.model_,
+                self._order_seed,
+                self.n_epochs_,
+            )
+        else:
+            model = self._build_model(rows.X, seeds.weights)
+            order_seed, first_epoch = seeds.order, 0
+        rows = self._for_loss(model, rows)
+        if held_out is not None:
+            held_out = self._for_loss(model, held_out)
+        job = TrainingJob(
+            model=model,
+            train=rows,
+            validation=held_out,
+            epochs=epochs,
+            batch_size=min(self.batch_size, len(rows.X)),
+            seed=order_seed,
+            first_epoch=first_epoch,
+            early_stopping=self._stopping() if held_out is not None else None,
+            on_epoch=self._reporter(context),
+            keras_callbacks=self._keras_callbacks(),
+            verbose=int(self.verbose),
+        )
+        result = train(job)
+        past = self.history_ if resume else {}
+        self.model_ = model
+        self.history_ = {
+            name: past.get(name, []) + values for name, values in result.history.items()
+        }
+        self.n_epochs_ = first_epoch + len(result.history["loss"])
+        self._order_seed = order_seed
+        if result.best_epoch is not None:
+            self.best_epoch_ = first_epoch + result.best_epoch
+
+    def _check_rows(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> _Fold:
+        X = validate_data(
+            self, X, dtype=np.float32, allow_nd=self._allow_nd, reset=first, order="C"
+        )
+        target = self._encode_target(y, first=first)
+        if len(target) != len(X):
+            raise ValueError(
+                f"X and y of {type(self).__name__} must have equally many rows. "
+                f"Got {len(X)} and {len(target)} instead."
+            )
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, X, dtype=np.float32, ensure_non_negative=True
+            )
+            if not sample_weight.any():
+                raise ValueError(
+                    f"sample_weight of {type(self).__name__} must have at least one "
+                    "positive value. Got only zeros instead."
+                )
+        return _Fold(X, target, self._loss_weight(target, sample_weight))
+
+    def _for_loss(self, model: Any, fold: _Fold) -> _Fold:
+        return fold._replace(target=self._loss_target(model, fold.target))
+
+    def _hold_out(
+        self, rows: _Fold, given: tuple[Any, Any], seed: int
+    ) -> tuple[_Fold, _Fold | None]:
+        """Split off, or check, the rows that each epoch is validated on."""
+        X_val, y_val = given
+        if (X_val is None) != (y_val is None):
+            raise ValueError(
+                f"X_val and y_val of {type(self).__name__} must be given together. "
+                f"Got only {'y_val' if X_val is None else 'X_val'} instead."
+            )
+        if X_val is not None:
+            return rows, self._check_rows(X_val, y_val, None, first=False)
+        fraction = self.validation_fraction
+        if fraction is None:
+            if not self.early_stopping:
+                return rows, None
+            fraction = 0.1
+        train_rows, val_rows = train_test_split(
+            np.arange(len(rows.X)),
+            test_size=fraction,
+            random_state=seed % 2**32,
+            stratify=self._strata(rows.target),
+        )
+        return rows.take(np.sort(train_rows)), rows.take(np.sort(val_rows))
+
+    def _stopping(self) -> EarlyStopping | None:
+        if not self.early_stopping:
+            return None
+        return EarlyStopping(
+            patience=self.patience,
+            min_delta=self.min_delta,
+            restore_best_weights=self.restore_best_weights,
+        )
+
+    def _reporter(self, context: Any) -> Any:
+        """Return the function that makes each epoch a task of the fit."""
+
+        def on_epoch(epoch: int, logs: dict[str, float]) -> bool:
+            task = context.subcontext(task_name="epoch")
+            task.call_on_fit_task_begin(estimator=self)
+            stop = task.call_on_fit_task_end(estimator=self, metadata=dict(logs))
+            if not np.isfinite(logs["loss"]):
+                raise ValueError(
+                    f"The loss of {type(self).__name__} became {logs['loss']} in epoch "
+                    f"{epoch + 1}. Lower learning_rate, or scale the features."
+                )
+            return bool(stop)
+
+        return on_epoch
+
+    # Using --------------------------------------------------------------------------
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        X = validate_data(
+            self, X, dtype=np.float32, allow_nd=self._allow_nd, reset=False, order="C"
+        )
+        return predict(self.model_, X).astype(np.float64)
+
+    def _check_fitted(self) -> None:
+        check_is_fitted(self, "model_")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "model_" in state:
+            state["model_"] = freeze(state["model_"], with_optimizer=self.warm_start)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        if "model_" in state:
+            state["model_"] = thaw(state["model_"])
+        super().__setstate__(state)

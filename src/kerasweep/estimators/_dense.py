@@ -1,0 +1,89 @@
+"""What the two dense estimators share."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
+from kerasweep.networks import dense_network
+
+DENSE_CONSTRAINTS: dict[str, list[Any]] = {
+    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "activation": [
+        StrOptions(
+            {"relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "linear"}
+            | {"leaky_relu", "softplus", "softsign", "mish"}
+        )
+    ],
+    "l1": [Interval(Real, 0, None, closed="left")],
+    "l2": [Interval(Real, 0, None, closed="left")],
+    "max_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "input_dropout": [Interval(Real, 0, 1, closed="left")],
+    "batch_normalization": ["boolean"],
+    **OPTIMIZER_CONSTRAINTS,
+}
+
+
+def build_dense(
+    estimator: Any,
+    n_features: int,
+    n_outputs: int,
+    *,
+    output_activation: str,
+    loss: str,
+    metrics: list[str],
+    seed: int,
+) -> Any:
+    """Build and compile the network that an estimator's parameters describe.
+
+    Raises
+    ------
+    ValueError
+        If parameters contradict each other.
+    """
+    sizes = _layer_sizes(estimator)
+    model = dense_network(
+        n_features,
+        n_outputs,
+        hidden_layer_sizes=sizes,
+        activation=estimator.activation,
+        output_activation=output_activation,
+        l1=estimator.l1,
+        l2=estimator.l2,
+        max_norm=estimator.max_norm,
+        dropout=_dropout_rates(estimator, len(sizes)),
+        input_dropout=estimator.input_dropout,
+        batch_normalization=estimator.batch_normalization,
+        seed=seed,
+    )
+    model.compile(
+        optimizer=make_optimizer(estimator), loss=loss, weighted_metrics=metrics
+    )
+    return model
+
+
+def _layer_sizes(estimator: Any) -> tuple[int, ...]:
+    given = estimator.hidden_layer_sizes
+    sizes = (given,) if isinstance(given, Integral) else tuple(given)
+    if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
+        raise ValueError(
+            f"hidden_layer_sizes of {type(estimator).__name__} must be positive "
+            f"integers. Got {given!r} instead."
+        )
+    return tuple(int(size) for size in sizes)
+
+
+def _dropout_rates(estimator: Any, n_layers: int) -> Sequence[float]:
+    given = estimator.dropout
+    if isinstance(given, Real):
+        return [float(given)] * n_layers
+    rates = [float(rate) for rate in given]
+    if len(rates) != n_layers or not all(0 <= rate < 1 for rate in rates):
+        raise ValueError(
+            f"dropout of {type(estimator).__name__} must be a number in [0, 1) or one "
+            f"for each of the {n_layers} hidden layers. Got {given!r} instead."
+        )
+    return rates

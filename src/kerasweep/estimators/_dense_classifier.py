@@ -1,0 +1,157 @@
+"""A dense network that predicts classes."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+
+from kerasweep.estimators._base import BaseNetwork
+from kerasweep.estimators._dense import DENSE_CONSTRAINTS, build_dense
+from kerasweep.estimators._targets import NetworkClassifierMixin
+
+
+class DenseClassifier(NetworkClassifierMixin, BaseNetwork):
+    """Multilayer perceptron for classification.
+
+    Minimizes the weighted mean cross-entropy of a softmax output plus
+    ``l1 * sum(|w|) + l2 * sum(w**2)`` over the kernels of all layers.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(64, 64)
+        Units of each hidden layer.
+    activation : str, default="relu"
+        Activation of the hidden layers, by its Keras name.
+    l1, l2 : float, default=0.0
+        Strengths of the penalties on all kernels; biases are free.
+    max_norm : float, default=None
+        Largest L2 norm of the weights that enter one hidden unit.
+    dropout : float or sequence of float, default=0.0
+        Share in [0, 1) of units dropped behind each hidden layer.
+    input_dropout : float, default=0.0
+        Share in [0, 1) of features dropped.
+    batch_normalization : bool, default=False
+        Whether hidden layers are normalized before their activation.
+    optimizer : str, default="adam"
+        "sgd", "adam", "adamw", "rmsprop", "nadam", "adagrad", "adadelta", "adamax"
+        or "lion".
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
+default=0.001
+    momentum : float, default=0.0
+        In [0, 1); for "sgd" and "rmsprop".
+    batch_size : int, default=128
+        Rows an update; capped at the number of rows.
+    epochs : int, default=20
+        Passes over the training rows; the most there are with `early_stopping`.
+    early_stopping : bool, default=False
+        Whether to stop once the validation loss has not improved by `min_delta` for
+        `patience` epochs.
+    patience : int, default=5
+    min_delta : float, default=0.0
+    validation_fraction : float, default=None
+        Share of the training rows, stratified, that each epoch is validated on. None
+        means 0.1 with `early_stopping` and none without.
+    restore_best_weights : bool, default=True
+        Whether early stopping ends with the weights of the best epoch.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class in the loss.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights and the optimizer state at hand.
+    random_state : int, RandomState instance or None, default=None
+        Draws initial weights, row order, dropout and validation rows. The same int
+        gives the same network. None takes fresh entropy; no global random state is
+        read or changed.
+    verbose : int, default=0
+        Passed to Keras where Keras does the training.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network: plain Keras, to save or serve without this package.
+    classes_ : ndarray of shape (n_classes,)
+    history_ : dict of str to list of float
+        One value an epoch: "loss" and "accuracy", and "val_loss" and "val_accuracy"
+        where there were validation rows.
+    n_epochs_ : int
+        Epochs trained, over all calls.
+    best_epoch_ : int
+        Epoch, from 0, of the lowest validation loss; with `early_stopping` alone.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from kerasweep import DenseClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = DenseClassifier((16,), learning_rate=0.02, batch_size=16, random_state=0)
+    >>> net.fit(X, y).score(X, y) > 0.9
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseNetwork._parameter_constraints,
+        **DENSE_CONSTRAINTS,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (64, 64),
+        *,
+        activation: str = "relu",
+        l1: float = 0.0,
+        l2: float = 0.0,
+        max_norm: float | None = None,
+        dropout: float | Sequence[float] = 0.0,
+        input_dropout: float = 0.0,
+        batch_normalization: bool = False,
+        optimizer: str = "adam",
+        learning_rate: Any = 0.001,
+        momentum: float = 0.0,
+        batch_size: int = 128,
+        epochs: int = 20,
+        early_stopping: bool = False,
+        patience: int = 5,
+        min_delta: float = 0.0,
+        validation_fraction: float | None = None,
+        restore_best_weights: bool = True,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.l1 = l1
+        self.l2 = l2
+        self.max_norm = max_norm
+        self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.batch_normalization = batch_normalization
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.min_delta = min_delta
+        self.validation_fraction = validation_fraction
+        self.restore_best_weights = restore_best_weights
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _build_model(self, X: np.ndarray, seed: int) -> Any:
+        return build_dense(
+            self,
+            X.shape[1],
+            len(self.classes_),
+            output_activation="softmax",
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+            seed=seed,
+        )

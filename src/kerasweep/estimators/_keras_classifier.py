@@ -1,0 +1,182 @@
+"""A user's own Keras model that predicts classes."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.utils._param_validation import StrOptions
+
+from kerasweep.estimators._base import BaseNetwork
+from kerasweep.estimators._own_model import (
+    OWN_MODEL_CONSTRAINTS,
+    OwnModelMixin,
+    gives_logits,
+)
+from kerasweep.estimators._routing import loss_identifier
+from kerasweep.estimators._targets import NetworkClassifierMixin
+
+
+class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
+    """Your own Keras model as a classifier.
+
+    Parameters are routed as in scikeras: ``model__units=64`` is an argument of the
+    model function, ``optimizer__learning_rate=0.1`` one of the optimizer. A name that
+    nothing takes is refused at once, not in ``fit``.
+
+    Parameters
+    ----------
+    model : callable or keras.Model
+        A function that returns a model, compiled or not, with one output of n_classes
+        units (or of one unit for two classes). It may take `meta`, a dict with
+        "n_features_in_", "X_shape_", "X_dtype_", "target_type_", "n_classes_",
+        "classes_" and "n_outputs_expected_"; `compile_kwargs`; and `params`. A model
+        is copied, weights included, before each fit.
+    loss : str, keras.losses.Loss or callable, default=None
+        For a model that is not compiled. None means binary cross-entropy for one
+        output unit and sparse categorical cross-entropy for several. Integer classes
+        are one-hot encoded for "categorical_crossentropy" and its like.
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        For a model that is not compiled; a name or a type takes
+        ``optimizer__...`` parameters.
+    metrics : list, default=None
+        For a model that is not compiled. None means accuracy.
+    callbacks : list of keras.callbacks.Callback or of types, default=None
+        Keras' own callbacks; types take ``callbacks__0__...`` parameters.
+    batch_size : int, default=32
+    epochs : int, default=20
+    early_stopping : bool, default=False
+        Whether to stop once the validation loss has not improved by `min_delta` for
+        `patience` epochs.
+    patience : int, default=5
+    min_delta : float, default=0.0
+    validation_fraction : float, default=None
+        Share of the training rows, stratified, that each epoch is validated on. None
+        means 0.1 with `early_stopping` and none without.
+    restore_best_weights : bool, default=True
+    class_weight : dict, "balanced" or None, default=None
+    warm_start : bool, default=False
+    random_state : int, RandomState instance or None, default=None
+        Seeds the model function's draws, the row order and the validation rows.
+    verbose : int, default=0
+    **routed : dict
+        ``model__...``, ``optimizer__...``, ``loss__...``, ``metrics__...`` and
+        ``callbacks__...`` parameters.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+    classes_ : ndarray of shape (n_classes,)
+    history_ : dict of str to list of float
+    n_epochs_ : int
+    best_epoch_ : int
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import load_iris
+    >>> from kerasweep import KerasClassifier
+    >>> def network(meta, units=8):
+    ...     return keras.Sequential([
+    ...         keras.Input((meta["n_features_in_"],)),
+    ...         keras.layers.Dense(units, activation="relu"),
+    ...         keras.layers.Dense(meta["n_classes_"], activation="softmax"),
+    ...     ])
+    >>> net = KerasClassifier(network, model__units=16, random_state=0,
+    ...                       optimizer__learning_rate=0.03)
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net.fit(X, y).score(X, y) > 0.9
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseNetwork._parameter_constraints,
+        **OWN_MODEL_CONSTRAINTS,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+    _default_metrics: ClassVar[list[str]] = ["accuracy"]
+
+    def __init__(
+        self,
+        model: Any = None,
+        *,
+        loss: Any = None,
+        optimizer: Any = "adam",
+        metrics: Any = None,
+        callbacks: Any = None,
+        batch_size: int = 32,
+        epochs: int = 20,
+        early_stopping: bool = False,
+        patience: int = 5,
+        min_delta: float = 0.0,
+        validation_fraction: float | None = None,
+        restore_best_weights: bool = True,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+        **routed: Any,
+    ):
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.metrics = metrics
+        self.callbacks = callbacks
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.min_delta = min_delta
+        self.validation_fraction = validation_fraction
+        self.restore_best_weights = restore_best_weights
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self._keep_routed(routed)
+
+    def _meta(self, X: np.ndarray) -> dict[str, Any]:
+        n_classes = len(self.classes_)
+        return {
+            "n_features_in_": self.n_features_in_,
+            "X_shape_": X.shape,
+            "X_dtype_": X.dtype,
+            "target_type_": "binary" if n_classes == 2 else "multiclass",
+            "n_classes_": n_classes,
+            "classes_": self.classes_,
+            "n_outputs_expected_": 1,
+        }
+
+    def _allowed_outputs(self) -> tuple[int, ...]:
+        n_classes = len(self.classes_)
+        return (1, 2) if n_classes == 2 else (n_classes,)
+
+    def _default_loss(self, model: Any) -> str:
+        if model.output_shape[-1] == 1:
+            return "binary_crossentropy"
+        return "sparse_categorical_crossentropy"
+
+    def _loss_target(self, model: Any, target: np.ndarray) -> np.ndarray:
+        n_outputs = model.output_shape[-1]
+        if n_outputs == 1:
+            return target[:, None].astype(np.float32)
+        if loss_identifier(model.loss).startswith("sparse_"):
+            return target
+        return np.eye(n_outputs, dtype=np.float32)[target]
+
+    def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        logits = gives_logits(self.model_)
+        if outputs.shape[1] == 1:
+            share = expit(outputs) if logits else outputs
+            probabilities = np.hstack([1 - share, share])
+        else:
+            probabilities = softmax(outputs, axis=1) if logits else outputs
+        sums = probabilities.sum(axis=1, keepdims=True)
+        if probabilities.min() < -1e-6 or np.abs(sums - 1).max() > 1e-3:
+            raise ValueError(
+                "The outputs of KerasClassifier's model must be probabilities. End "
+                "the model with a softmax (or sigmoid) layer, or train it with a loss "
+                "that has from_logits=True."
+            )
+        return probabilities / sums

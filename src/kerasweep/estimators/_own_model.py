@@ -1,0 +1,144 @@
+"""What the two estimators for a user's own model share."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods
+
+from kerasweep.estimators._frozen import freeze, thaw
+from kerasweep.estimators._routing import (
+    callback_instances,
+    check_routed_names,
+    compile_arguments,
+    model_arguments,
+)
+from kerasweep.estimators._seeding import seeded_globals
+
+OWN_MODEL_CONSTRAINTS: dict[str, list[Any]] = {
+    "model": [callable, HasMethods(["get_config", "get_weights"]), None],
+}
+
+
+class OwnModelMixin:
+    """Routed parameters, and a model that the user's function builds."""
+
+    _allow_nd: ClassVar[bool] = True
+    model: Any
+    _routed: dict[str, Any]
+
+    def _keep_routed(self, routed: dict[str, Any]) -> None:
+        check_routed_names(type(self).__name__, self._flat(), routed)
+        self._routed = dict(routed)
+
+    def _flat(self) -> dict[str, Any]:
+        return super().get_params(deep=False)  # type: ignore[misc]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return all parameters, the routed ones included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Has no effect: a network holds no estimators.
+
+        Returns
+        -------
+        params : dict
+        """
+        return {**self._flat(), **self._routed}
+
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters, flat or routed.
+
+        Parameters
+        ----------
+        **params : dict
+            For instance ``epochs=5``, ``model__units=64`` or
+            ``optimizer__learning_rate=0.1``.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If nothing takes one of them; then none is set.
+        """
+        flat = self._flat()
+        changed = {name: value for name, value in params.items() if name in flat}
+        routed = {n: v for n, v in params.items() if n not in flat}
+        try:
+            check_routed_names(type(self).__name__, {**flat, **changed}, routed)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+        vars(self).update(changed)
+        self._routed.update(routed)
+        return self
+
+    def _build_model(self: Any, X: np.ndarray, seed: int) -> Any:
+        name = type(self).__name__
+        if self.model is None:
+            raise ValueError(
+                f"model of {name} must be a function that returns a keras.Model, or a "
+                "keras.Model. Got None instead."
+            )
+        params = self.get_params()
+        with seeded_globals(seed):
+            if hasattr(self.model, "layers"):
+                model = thaw(freeze(self.model, with_optimizer=False))
+            else:
+                arguments = model_arguments(
+                    self.model, self._flat(), self._routed, self._meta(X)
+                )
+                model = self.model(**arguments)
+            if not hasattr(model, "layers"):
+                raise ValueError(
+                    f"model of {name} must return a keras.Model. Got "
+                    f"{type(model).__name__} instead."
+                )
+            if not model.built:
+                model.build((None, *X.shape[1:]))
+        self._check_shapes(model, X)
+        if not model.compiled:
+            arguments = compile_arguments(params)
+            if arguments["loss"] is None:
+                arguments["loss"] = self._default_loss(model)
+            if arguments["metrics"] is None:
+                arguments["weighted_metrics"] = self._default_metrics
+            model.compile(**arguments)
+        return model
+
+    def _check_shapes(self: Any, model: Any, X: np.ndarray) -> None:
+        name = type(self).__name__
+        shapes = [tuple(tensor.shape) for tensor in model.outputs or []]
+        if len(model.inputs or []) != 1 or len(shapes) != 1 or len(shapes[0]) != 2:
+            raise ValueError(
+                f"model of {name} must have one input and one output of shape (rows, "
+                f"outputs). Got {len(model.inputs or [])} inputs and outputs of shape "
+                f"{shapes} instead."
+            )
+        expected = tuple(model.inputs[0].shape)[1:]
+        if len(expected) != X.ndim - 1 or any(
+            e not in (None, n) for e, n in zip(expected, X.shape[1:], strict=True)
+        ):
+            raise ValueError(
+                f"model of {name} takes rows of shape {expected}, but X has rows of "
+                f"shape {X.shape[1:]}. Build its input from meta['n_features_in_'] or "
+                "meta['X_shape_']."
+            )
+        n_outputs, allowed = shapes[0][1], self._allowed_outputs()
+        if n_outputs not in allowed:
+            raise ValueError(
+                f"model of {name} must have {' or '.join(map(str, allowed))} outputs "
+                f"for this y. Got {n_outputs} instead."
+            )
+
+    def _keras_callbacks(self: Any) -> list[Any]:
+        return callback_instances(self.get_params())
+
+
+def gives_logits(model: Any) -> bool:
+    """Whether a model's loss takes its outputs for logits."""
+    keywords = getattr(model.loss, "keywords", None) or {}
+    return bool(getattr(model.loss, "from_logits", keywords.get("from_logits", False)))

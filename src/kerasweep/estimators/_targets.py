@@ -1,0 +1,202 @@
+"""What targets mean: classes, or numbers."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
+from sklearn.utils import check_array
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y
+
+
+class NetworkClassifierMixin(ClassifierMixin):
+    """Classes as targets: encoding, weights, probabilities."""
+
+    classes_: np.ndarray
+    class_weight: Any
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self: Any, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Any:
+        """Train for one epoch more on these rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        classes : array-like of shape (n_classes,), default=None
+            All classes that any call will bring; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : estimator
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                f"class_weight of {type(self).__name__} must be a dict or None for "
+                "partial_fit, which sees only a part of the rows. Got 'balanced' "
+                "instead."
+            )
+        if hasattr(self, "model_"):
+            if classes is not None and not np.array_equal(
+                np.unique(classes), self.classes_
+            ):
+                raise ValueError(
+                    f"`classes={classes!r}` is not the same as on the last call to "
+                    f"partial_fit, was: {self.classes_!r}"
+                )
+        elif classes is None:
+            raise ValueError(
+                f"classes of {type(self).__name__} must be passed on the first call "
+                "to partial_fit. Got None instead."
+            )
+        else:
+            self._classes_to_come = np.unique(classes)
+        try:
+            return self._partial_fit(X, y, sample_weight)
+        finally:
+            self.__dict__.pop("_classes_to_come", None)
+
+    def _encode_target(self, y: Any, *, first: bool) -> np.ndarray:
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
+        y = _check_y(y, estimator=self)
+        check_classification_targets(y)
+        if not first:
+            known = self.classes_
+        elif hasattr(self, "_classes_to_come"):
+            known = self._classes_to_come
+        else:
+            known = np.unique(y)
+        if len(known) < 2:
+            raise ValueError(
+                f"y of {type(self).__name__} must hold at least 2 classes. Got one "
+                f"class, {known.tolist()[0]!r}, instead."
+            )
+        strangers = np.setdiff1d(y, known)
+        if len(strangers):
+            raise ValueError(
+                f"y of {type(self).__name__} must hold only the classes "
+                f"{known.tolist()}. Got {strangers.tolist()} too."
+            )
+        self.classes_ = known
+        return np.searchsorted(known, y).astype(np.int32)
+
+    def _loss_weight(
+        self, target: np.ndarray, sample_weight: np.ndarray | None
+    ) -> np.ndarray | None:
+        if self.class_weight is None:
+            return sample_weight
+        by_class = compute_sample_weight(self.class_weight, self.classes_[target])
+        if sample_weight is not None:
+            by_class = by_class * sample_weight
+        return by_class.astype(np.float32)
+
+    def _strata(self, target: np.ndarray) -> np.ndarray:
+        return target
+
+    def predict_proba(self: Any, X: Any) -> np.ndarray:
+        """Compute the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), float64
+            Rows sum to 1; columns follow ``classes_``.
+        """
+        self._check_fitted()
+        return self._probabilities(self._outputs(X))
+
+    def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs / outputs.sum(axis=1, keepdims=True)
+
+    def predict(self: Any, X: Any) -> np.ndarray:
+        """Choose the most probable class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            In the type of the labels seen in ``fit``.
+        """
+        self._check_fitted()
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class NetworkRegressorMixin(RegressorMixin):
+    """Numbers as targets, one or several a row."""
+
+    n_outputs_: int
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Train for one epoch more on these rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : estimator
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def _encode_target(self, y: Any, *, first: bool) -> np.ndarray:
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
+        y = check_array(
+            y, dtype=np.float32, ensure_2d=False, input_name="y", estimator=self
+        )
+        if y.ndim > 2:
+            raise ValueError(
+                f"y of {type(self).__name__} must have one or two dimensions. Got "
+                f"shape {y.shape} instead."
+            )
+        columns = 1 if y.ndim == 1 else y.shape[1]
+        if first:
+            self.n_outputs_, self._y_ndim = columns, y.ndim
+        elif columns != self.n_outputs_:
+            raise ValueError(
+                f"y of {type(self).__name__} must have {self.n_outputs_} columns. Got "
+                f"{columns} instead."
+            )
+        return y.reshape(len(y), columns)
+
+    def predict(self: Any, X: Any) -> np.ndarray:
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        targets : ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
+        """
+        self._check_fitted()
+        outputs = self._outputs(X).reshape(-1, self.n_outputs_)
+        return outputs.ravel() if self._y_ndim == 1 else outputs
+
+    def __sklearn_tags__(self: Any) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        return tags

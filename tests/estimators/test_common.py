@@ -1,0 +1,55 @@
+"""scikit-learn's own checks, over every estimator."""
+
+import keras
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from kerasweep import DenseClassifier, DenseRegressor, KerasClassifier, KerasRegressor
+
+
+def small_classifier(meta):
+    return keras.Sequential(
+        [
+            keras.Input((meta["n_features_in_"],)),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dense(meta["n_classes_"], activation="softmax"),
+        ]
+    )
+
+
+def small_regressor(meta):
+    return keras.Sequential(
+        [
+            keras.Input((meta["n_features_in_"],)),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dense(meta["n_outputs_"]),
+        ]
+    )
+
+
+SETTINGS = {"epochs": 20, "batch_size": 16, "random_state": 0}
+ESTIMATORS = [
+    DenseClassifier((16,), learning_rate=0.02, **SETTINGS),
+    DenseRegressor((16,), learning_rate=0.02, **SETTINGS),
+    KerasClassifier(
+        small_classifier, optimizer=keras.optimizers.Adam, **SETTINGS
+    ).set_params(optimizer__learning_rate=0.02),
+    KerasRegressor(small_regressor, **SETTINGS).set_params(
+        optimizer__learning_rate=0.02
+    ),
+]
+
+WEIGHTS_ARE_NOT_REPEATS = (
+    "stochastic batches: a row with weight 2 is in one batch, a repeated row in two"
+)
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": WEIGHTS_ARE_NOT_REPEATS,
+}
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILURES
+)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
