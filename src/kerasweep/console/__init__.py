@@ -1,0 +1,19 @@
+"""What the experiments' scripts share: options, errors, progress, and printing."""
+
+from kerasweep.console._arguments import ExperimentParser
+from kerasweep.console._data import ExperimentData, experiment_data
+from kerasweep.console._exits import bad_input_exits, interruption_exits
+from kerasweep.console._progress import SearchProgress
+from kerasweep.console._tables import print_table, reference_lines, write_table
+
+__all__ = [
+    "ExperimentData",
+    "ExperimentParser",
+    "SearchProgress",
+    "bad_input_exits",
+    "experiment_data",
+    "interruption_exits",
+    "print_table",
+    "reference_lines",
+    "write_table",
+]

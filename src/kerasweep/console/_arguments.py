@@ -1,0 +1,145 @@
+"""Options of the experiments, each checked where it is read."""
+
+import argparse
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+class ExperimentParser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence and exit code 2.
+
+    Parameters
+    ----------
+    description : str
+        What the experiment does, for ``--help``.
+    """
+
+    def __init__(self, description: str):
+        super().__init__(
+            description=description,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message alone and exit."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+    def add(
+        self,
+        name: str,
+        default: str,
+        kind: Callable[[str], Any],
+        help: str,
+        choices: list[str] | None = None,
+    ) -> None:
+        """Add an option.
+
+        Parameters
+        ----------
+        name : str
+            The parameter's name in MLproject, with underscores.
+        default : str
+            As a user would type it.
+        kind : callable
+            From text to value; one of this class's, or str.
+        help : str
+        choices : list of str, default=None
+        """
+        self.add_argument(
+            "--" + name.replace("_", "-"),
+            default=default,
+            type=kind,
+            help=help,
+            choices=choices,
+        )
+
+    @staticmethod
+    def count(text: str) -> int:
+        """Read a whole number of at least 1."""
+        return _number(text, int, lambda v: v >= 1, "a whole number of at least 1")
+
+    @staticmethod
+    def count_or_all(text: str) -> int | None:
+        """Read a whole number of at least 1, or None from "all"."""
+        if text == "all":
+            return None
+        valid = 'a whole number of at least 1, or "all"'
+        return _number(text, int, lambda v: v >= 1, valid)
+
+    @staticmethod
+    def seed(text: str) -> int:
+        """Read a whole number in [0, 2**31)."""
+        return _number(
+            text, int, lambda v: 0 <= v < 2**31, "a whole number from 0 to 2**31 - 1"
+        )
+
+    @staticmethod
+    def jobs(text: str) -> int:
+        """Read a number of parallel fits as joblib takes it."""
+        return _number(text, int, lambda v: v != 0, "a whole number other than 0")
+
+    @staticmethod
+    def positive(text: str) -> float:
+        """Read a number above 0."""
+        return _number(text, float, lambda v: v > 0, "a number above 0")
+
+    @staticmethod
+    def share(text: str) -> float:
+        """Read a number in [0, 1]."""
+        return _number(text, float, lambda v: 0 <= v <= 1, "a number from 0 to 1")
+
+    @staticmethod
+    def counts(text: str) -> tuple[int, ...]:
+        """Read whole numbers of at least 1, separated by commas."""
+        return tuple(ExperimentParser.count(part) for part in _parts(text))
+
+    @staticmethod
+    def factors(text: str) -> tuple[float, ...]:
+        """Read different numbers of at least 0, separated by commas."""
+        values = tuple(
+            _number(part, float, lambda v: v >= 0, "a number of at least 0")
+            for part in _parts(text)
+        )
+        if len(set(values)) < len(values):
+            raise argparse.ArgumentTypeError(
+                f"must be numbers that differ. Got {text!r} instead."
+            )
+        return values
+
+    @staticmethod
+    def optional(text: str) -> str | None:
+        """Read a text, or None from an empty one."""
+        return text or None
+
+    @staticmethod
+    def folder(text: str) -> Path:
+        """Read a folder that can be made and written to."""
+        path = Path(text).expanduser()
+        at_hand = next(
+            p for p in (path.absolute(), *path.absolute().parents) if p.exists()
+        )
+        if not at_hand.is_dir() or not os.access(at_hand, os.W_OK):
+            raise argparse.ArgumentTypeError(
+                f"must be a folder that can be written to. Got {text!r} instead."
+            )
+        return path
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+def _number(
+    text: str, kind: Callable[[str], Any], valid: Callable[[Any], bool], expected: str
+) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not math.isfinite(value) or not valid(value):
+        raise argparse.ArgumentTypeError(f"must be {expected}. Got {text!r} instead.")
+    return value

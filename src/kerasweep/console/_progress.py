@@ -1,0 +1,161 @@
+"""One line of progress for a whole search."""
+
+import sys
+import time
+from threading import Lock
+from typing import Any
+
+from sklearn.callback import CallbackContext
+
+from kerasweep.tracking._transport import close_listener, open_listener, send
+
+_bars: dict[Any, "_Line"] = {}
+
+
+class SearchProgress:
+    """Show how many fits and epochs of a search are done, and the time left.
+
+    A scikit-learn callback, for searches over this package's networks, in any number
+    of processes. Where ``sklearn.callback.ProgressBar`` draws a bar a fit, this draws
+    one line in all: on a terminal as a bar, elsewhere as a line now and then.
+
+    Parameters
+    ----------
+    n_fits : int
+        Fits that the search will make, the refit included.
+    epochs : int
+        The most epochs a fit can take.
+    interval : float, default=20.0
+        Seconds between lines where the output is not a terminal.
+    """
+
+    #: Reaches the networks at any depth.
+    max_propagation_depth = None
+
+    def __init__(self, n_fits: int, epochs: int, *, interval: float = 20.0):
+        self.n_fits = n_fits
+        self.epochs = epochs
+        self.interval = interval
+        self._handles: dict[Any, Any] = {}
+
+    def setup(self, estimator: Any, context: CallbackContext) -> None:
+        """Draw the line."""
+        line = _Line(self.n_fits, self.epochs, self.interval)
+        _bars[context.root_uuid] = line
+        self._handles[context.root_uuid] = open_listener(line.update)
+
+    def on_fit_task_begin(self, estimator: Any, context: CallbackContext) -> None:
+        """Do nothing: only what is done counts."""
+
+    def on_fit_task_end(self, estimator: Any, context: CallbackContext) -> None:
+        """Count an epoch, or a network's fit."""
+        if context.task_name == "epoch":
+            message = ("epoch", _path(context.parent))
+        elif hasattr(estimator, "epochs"):
+            message = ("fit", _path(context))
+        else:
+            return
+        send(self._handles[context.root_uuid], message)
+
+    def teardown(self, estimator: Any, context: CallbackContext) -> None:
+        """Leave the line as it stands."""
+        _bars.pop(context.root_uuid).close()
+        close_listener(self._handles.pop(context.root_uuid))
+
+
+def _path(context: Any) -> tuple[Any, ...]:
+    path: list[Any] = []
+    while context is not None:
+        path.append(context.task_id)
+        context = context.parent
+    return tuple(reversed(path))
+
+
+class _Line:
+    """Counts, and what is shown of them."""
+
+    def __init__(self, n_fits: int, epochs: int, interval: float):
+        from rich.console import Console
+
+        self._n_fits, self._epochs, self._interval = n_fits, epochs, interval
+        self._running: dict[Any, int] = {}
+        self._n_done = 0
+        self._lock = Lock()
+        self._start = self._said = time.monotonic()
+        console = Console(file=sys.stderr)
+        self._bar = _terminal_bar(console) if console.is_terminal else None
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task(self._counts(), total=n_fits * epochs)
+
+    def update(self, message: tuple[str, tuple[Any, ...]]) -> None:
+        kind, fit = message
+        with self._lock:
+            if kind == "epoch":
+                self._running[fit] = self._running.get(fit, 0) + 1
+            else:
+                self._running.pop(fit, None)
+                self._n_done += 1
+            self._show()
+
+    def _n_epochs(self) -> int:
+        # a fit that stopped early is done all the same
+        return self._n_done * self._epochs + sum(self._running.values())
+
+    def _counts(self) -> str:
+        return f"{self._n_done} of {self._n_fits} fits"
+
+    def _show(self) -> None:
+        if self._bar is not None:
+            self._bar.update(
+                self._task, completed=self._n_epochs(), description=self._counts()
+            )
+            return
+        now = time.monotonic()
+        if now - self._said < self._interval:
+            return
+        self._said = now
+        done, total = self._n_epochs(), self._n_fits * self._epochs
+        left = (now - self._start) / max(done, 1) * (total - done)
+        print(
+            f"{self._counts()}, {100 * done / total:.0f} % of the epochs, about "
+            f"{_duration(left)} left",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        else:
+            print(
+                f"{self._counts()} done in {_duration(time.monotonic() - self._start)}",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def _terminal_bar(console: Any) -> Any:
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
