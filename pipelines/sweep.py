@@ -1,0 +1,183 @@
+"""Sweep the strength of the L2 penalty of a dense network.
+
+Every factor is trained with several seeds on the training rows and compared on the
+validation rows; the factor with the best mean is refitted on both, and the test rows
+are read once. Everything is tracked in MLflow.
+"""
+
+import os
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+
+from kerasweep import (
+    DenseClassifier,
+    MinMaxScaler,
+    MlflowTracking,
+    PixelScaler,
+    SaltAndPepper,
+    SweepDisplay,
+    load_dataset,
+    replicate_summary,
+    select_by_mean,
+    test_once,
+)
+from kerasweep.console import (
+    ExperimentParser,
+    SearchProgress,
+    bad_input_exits,
+    experiment_data,
+    interruption_exits,
+    print_table,
+    reference_lines,
+    write_table,
+)
+from kerasweep.datasets import load_reference_results
+from kerasweep.tracking import check_tracking
+
+HINTON = {"reference": 0.9847, "reference_n": 10_000, "reference_label": "Hinton 2005"}
+
+
+def parser() -> ExperimentParser:
+    """Return the script's options; MLproject has the same ones."""
+    p = ExperimentParser(__doc__.partition("\n\n")[0])
+    p.add(
+        "data",
+        "mnist",
+        str,
+        "mnist, digits, openml:NAME_OR_ID, or a path to a .csv, .parquet or .npz file",
+    )
+    p.add("target", "", p.optional, "column of a table that holds the classes")
+    p.add("hidden", "500,300", p.counts, "units of each hidden layer")
+    p.add("factors", "1e-6,1e-5,1e-4,5e-4,1e-3", p.factors, "L2 factors to compare")
+    p.add("replicates", "3", p.count, "seeds a factor is trained with")
+    p.add("epochs", "40", p.count, "passes over the training rows")
+    p.add("batch_size", "128", p.count, "rows an update")
+    p.add("learning_rate", "0.1", p.positive, "step size of the optimizer")
+    p.add("optimizer", "sgd", str, "Keras optimizer", ["sgd", "adam", "rmsprop"])
+    p.add("noise", "0", p.share, "share of salt-and-pepper noise in training")
+    p.add("train_size", "all", p.count_or_all, "rows to train and validate on")
+    p.add("n_jobs", "1", p.jobs, "fits at the same time, in processes")
+    p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
+    p.add(
+        "register_as",
+        "auto",
+        p.optional,
+        "name in the model registry; auto is DATA-sweep, an empty name registers none",
+    )
+    p.add("out", "results/sweep", p.folder, "folder for tables and figures")
+    return p
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the experiment."""
+    args = parser().parse_args(arguments)
+    start = time.monotonic()
+    with bad_input_exits():
+        dataset = load_dataset(args.data, target=args.target)
+        X, y, cv, X_test, y_test = experiment_data(
+            dataset, train_size=args.train_size, random_state=args.seed
+        )
+        check_tracking()
+        args.out.mkdir(parents=True, exist_ok=True)
+
+    network = DenseClassifier(
+        args.hidden,
+        optimizer=args.optimizer,
+        learning_rate=args.learning_rate,
+        batch_size=args.batch_size,
+        epochs=args.epochs,
+    )
+    scaler = PixelScaler(dataset.max_value) if dataset.max_value else MinMaxScaler()
+    noise = SaltAndPepper(amount=args.noise, random_state=args.seed)
+    tracking = MlflowTracking(
+        experiment="sweep",
+        dataset=dataset,
+        register_as=registered_name(args.register_as, dataset.name),
+    )
+    seeds = range(args.seed, args.seed + args.replicates)
+    search = GridSearchCV(
+        Pipeline([("scale", scaler), ("noise", noise), ("net", network)]),
+        {"net__l2": list(args.factors), "net__random_state": list(seeds)},
+        scoring=tracking.scoring("accuracy"),
+        cv=cv,
+        refit=select_by_mean(by="net__l2", over="net__random_state"),
+        n_jobs=args.n_jobs,
+        return_train_score=True,
+    )
+    n_fits = len(args.factors) * args.replicates + 1
+    search.set_callbacks(SearchProgress(n_fits, args.epochs), tracking)
+
+    print(
+        f"{dataset.name}: {len(X)} rows, {len(cv.validation)} of them for validation, "
+        f"{len(X_test)} for the test; {n_fits - 1} networks and the refit",
+        flush=True,
+    )
+    with interruption_exits("What finished is in MLflow."), tracking:
+        search.fit(X, y)
+        result = test_once(search, X_test, y_test)
+        tracking.log_test(result)
+        summary = replicate_summary(
+            search.cv_results_, by="net__l2", over="net__random_state"
+        )
+        display = SweepDisplay.from_search(
+            search, x="net__l2", over="net__random_state"
+        )
+        display.plot(**(HINTON if dataset.name == "MNIST" else {}))
+        for path in save(args.out, summary, display):
+            tracking.log_artifact(path)
+
+    print_table(readable(summary), f"Validation accuracy on {dataset.name}")
+    print(f"Selected: l2={search.best_params_['net__l2']:g}")
+    print(f"Test accuracy: {result}")
+    if dataset.name == "MNIST":
+        print("Published figures:")
+        print(
+            "\n".join(
+                "  " + s for s in reference_lines(load_reference_results("sweep"))
+            )
+        )
+    print(f"Tables and figures: {args.out}")
+    print("\n".join(tracking.how_to_open()))
+    print(f"Took {(time.monotonic() - start) / 60:.1f} min")
+
+
+def registered_name(name: str | None, data_name: str) -> str | None:
+    """Return the name to register under, None for no registration."""
+    return f"{data_name.lower()}-sweep" if name == "auto" else name
+
+
+def readable(summary):
+    """Return the summary as texts: factor, mean and SD in percent, n."""
+    texts = summary[["net__l2"]].rename(columns={"net__l2": "L2 factor"})
+    texts["L2 factor"] = texts["L2 factor"].map("{:g}".format)
+    for column, name in (("", "validation, %"), ("train_", "training, %")):
+        mean, sd = summary[f"{column}mean"], summary[f"{column}sd"]
+        texts[name] = [
+            f"{100 * m:.2f}" + ("" if s != s else f" ± {100 * s:.2f}")
+            for m, s in zip(mean, sd, strict=True)
+        ]
+    texts["n"] = summary["n"]
+    texts["fit, s"] = summary["fit_time_mean"].map("{:.1f}".format)
+    return texts
+
+
+def save(out: Path, summary, display) -> list[Path]:
+    """Write the table and the figure; return the files."""
+    paths = write_table(summary, out / "sweep")
+    for suffix in (".png", ".svg"):
+        paths.append(out / f"sweep{suffix}")
+        display.figure_.savefig(paths[-1], dpi=150)
+    return paths
+
+
+if __name__ == "__main__":
+    main()
