@@ -1,0 +1,332 @@
+"""Loss and accuracy against the epoch."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from kerasweep.plotting._style import (
+    BLACK,
+    BLUE,
+    CYCLE,
+    VERMILION,
+    add_legend,
+    is_share,
+    new_axes,
+    score_label,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BEST: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "D",
+    "markersize": 7,
+    "markerfacecolor": "none",
+    "markeredgecolor": BLACK,
+    "markeredgewidth": 1.4,
+}
+
+
+class LearningCurvesDisplay:
+    """Curves of one or several fits, a panel a metric.
+
+    Use :meth:`from_estimator` or :meth:`from_history` to make one.
+
+    Parameters
+    ----------
+    histories : dict of str to dict of str to list of float
+        For each label the values of each metric, one an epoch, under Keras' names:
+        "loss", "accuracy", "val_loss", "val_accuracy".
+    best_epochs : dict of str to int, default=None
+        For some labels the epoch, from 0, whose weights were kept.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib Axes
+        One a metric, the loss first.
+    ax_ : matplotlib Axes
+        The first of them.
+    figure_ : matplotlib Figure
+    lines_ : dict of (label, metric) to matplotlib Line2D
+        The curves; a metric on validation rows has the prefix ``val_``.
+    legend_ : matplotlib Legend or None
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from kerasweep.plotting import LearningCurvesDisplay
+    >>> history = {"loss": [0.9, 0.4], "accuracy": [0.7, 0.9]}
+    >>> display = LearningCurvesDisplay.from_history(history).plot()
+    >>> [ax.get_ylabel() for ax in display.axes_]
+    ['loss', 'accuracy (%)']
+    >>> plt.close(display.figure_)
+    """
+
+    def __init__(
+        self,
+        *,
+        histories: Mapping[str, Mapping[str, Sequence[float]]],
+        best_epochs: Mapping[str, int] | None = None,
+    ) -> None:
+        self.histories = histories
+        self.best_epochs = best_epochs
+
+    @classmethod
+    def from_estimator(cls, estimator: Any) -> "LearningCurvesDisplay":
+        """Make a display of a fitted network.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            One with ``history_``, a pipeline that ends in one, or a search that was
+            refitted. An attribute ``best_epoch_`` is marked.
+
+        Returns
+        -------
+        display : LearningCurvesDisplay
+        """
+        history, best_epoch = _read_estimator(estimator)
+        return cls(
+            histories={"": history},
+            best_epochs=None if best_epoch is None else {"": best_epoch},
+        )
+
+    @classmethod
+    def from_history(cls, history: Any) -> "LearningCurvesDisplay":
+        """Make a display of one history, or of several to compare.
+
+        Parameters
+        ----------
+        history : dict, estimator, or a list or dict of these
+            A dict of metric to values, something with such a dict as ``history`` (as
+            ``Model.fit`` returns), a fitted estimator as in :meth:`from_estimator`, a
+            list of these, or a dict of label to these.
+
+        Returns
+        -------
+        display : LearningCurvesDisplay
+        """
+        if isinstance(history, (list, tuple)):
+            history = {f"fit {i}": one for i, one in enumerate(history)}
+        elif not _is_dict_of_fits(history):
+            history = {"": history}
+        if not history:
+            raise ValueError(
+                "history of LearningCurvesDisplay must hold at least one fit. "
+                "Got none instead."
+            )
+        histories, best_epochs = {}, {}
+        for label, one in history.items():
+            histories[str(label)], best_epoch = _read(one)
+            if best_epoch is not None:
+                best_epochs[str(label)] = best_epoch
+        return cls(histories=histories, best_epochs=best_epochs or None)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the curves as a table.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row an epoch of a fit: `label`, `epoch` (from 1), and a column a metric.
+        """
+        import pandas as pd
+
+        frames = []
+        for label, history in self.histories.items():
+            frame = pd.DataFrame({k: list(v) for k, v in history.items()})
+            frame.insert(0, "epoch", np.arange(1, len(frame) + 1))
+            frame.insert(0, "label", label)
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    def plot(
+        self, *, ax: Any = None, metrics: Sequence[str] | None = None
+    ) -> "LearningCurvesDisplay":
+        """Draw a panel a metric, with training and validation curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or array-like of Axes, default=None
+            Where to draw, one a metric; None makes a figure.
+        metrics : sequence of str, default=None
+            Metrics to draw, without the prefix ``val_``. None draws the loss, and
+            the accuracy where there is one.
+
+        Returns
+        -------
+        self : LearningCurvesDisplay
+        """
+        chosen = self._choose_metrics(metrics)
+        own = ax is None
+        handles = self._legend_handles(chosen)
+        ncols = min(4, max(3, len(handles) // 4))
+        if own:
+            height = 0.4 + 0.18 * -(-len(handles) // ncols) + 2.0 * len(chosen)
+            _, axes = new_axes(len(chosen), (6.4, max(height, 3.4)))
+        else:
+            axes = _check_axes(ax, chosen)
+        self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
+        self.lines_: dict[tuple[str, str], Any] = {}
+        for panel, metric in zip(axes, chosen, strict=True):
+            for label, train_color, val_color in self._colors():
+                self._draw_fit(panel, metric, label, train_color, val_color)
+            panel.set_ylabel(score_label(metric))
+            panel.grid(color="0.9", linewidth=0.8)
+            panel.set_axisbelow(True)
+        _set_epochs(axes, own)
+        self.legend_ = add_legend(
+            self.figure_,
+            self.ax_,
+            handles,
+            [handle.get_label() for handle in handles],
+            own=own,
+            ncols=ncols if own else 1,
+        )
+        return self
+
+    def _choose_metrics(self, metrics: Sequence[str] | None) -> list[str]:
+        names = [name for history in self.histories.values() for name in history]
+        known = list(dict.fromkeys(name.removeprefix("val_") for name in names))
+        if metrics is None:
+            chosen: list[str] = [name for name in ("loss", "accuracy") if name in known]
+            return chosen or known[:1]
+        for name in metrics:
+            if name not in known:
+                raise ValueError(
+                    "metrics of LearningCurvesDisplay must be among "
+                    f"{', '.join(map(repr, known))}. Got {name!r} instead."
+                )
+        return list(metrics)
+
+    def _colors(self) -> list[tuple[str, Any, Any]]:
+        """Return each label with its colours for training and validation."""
+        labels = list(self.histories)
+        if len(labels) == 1:
+            return [(labels[0], VERMILION, BLUE)]
+        if len(labels) <= len(CYCLE):
+            return [(label, CYCLE[i], CYCLE[i]) for i, label in enumerate(labels)]
+        from matplotlib import colormaps
+
+        shades = colormaps["viridis"](np.linspace(0, 0.92, len(labels)))
+        return [(label, c, c) for label, c in zip(labels, shades, strict=True)]
+
+    def _legend_handles(self, metrics: list[str]) -> list[Any]:
+        """Return one entry a fit, a kind of rows, and the mark of the best epoch."""
+        from matplotlib.lines import Line2D
+
+        colors = self._colors()
+        several = len(colors) > 1
+        names = {name for history in self.histories.values() for name in history}
+        handles = [Line2D([], [], color=c, label=lb) for lb, _, c in colors if several]
+        if not names.isdisjoint(metrics):
+            color = "0.4" if several else VERMILION
+            handles.append(
+                Line2D([], [], color=color, linestyle="--", label="training")
+            )
+        if not names.isdisjoint(f"val_{metric}" for metric in metrics):
+            color = "0.4" if several else BLUE
+            handles.append(Line2D([], [], color=color, label="validation"))
+            if self.best_epochs:
+                epochs = [epoch + 1 for epoch in self.best_epochs.values()]
+                at = f" ({epochs[0]})" if len(epochs) == 1 else ""
+                handles.append(Line2D([], [], label=f"best epoch{at}", **_BEST))
+        return handles
+
+    def _draw_fit(
+        self, panel: Any, metric: str, label: str, train_color: Any, val_color: Any
+    ) -> None:
+        history = self.histories[label]
+        unit = 100.0 if is_share(metric) else 1.0
+        for name, style, color in (
+            (metric, "--", train_color),
+            (f"val_{metric}", "-", val_color),
+        ):
+            if name not in history:
+                continue
+            values = unit * np.asarray(history[name], dtype=np.float64)
+            (self.lines_[label, name],) = panel.plot(
+                np.arange(1, len(values) + 1),
+                values,
+                linestyle=style,
+                color=color,
+                linewidth=1.5,
+                marker="o" if len(values) == 1 else None,
+            )
+        best = (self.best_epochs or {}).get(label)
+        curve = self.lines_.get((label, f"val_{metric}"))
+        if best is not None and curve is not None and best < len(curve.get_ydata()):
+            panel.plot(best + 1, curve.get_ydata()[best], zorder=4, **_BEST)
+
+
+def _set_epochs(axes: Any, own: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    for panel in axes:
+        panel.margins(x=0.01)  # wider ones would show an epoch 0
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        if not own or panel is axes[-1]:
+            panel.set_xlabel("epoch")
+
+
+def _check_axes(ax: Any, metrics: list[str]) -> np.ndarray:
+    axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+    if len(axes) != len(metrics):
+        raise ValueError(
+            f"ax of LearningCurvesDisplay must be {len(metrics)} axes, one for each of "
+            f"{', '.join(map(repr, metrics))}. Got {len(axes)} instead."
+        )
+    return axes
+
+
+def _is_dict_of_fits(history: Any) -> bool:
+    return isinstance(history, Mapping) and not any(
+        _is_curve(values) for values in history.values()
+    )
+
+
+def _is_curve(values: Any) -> bool:
+    return isinstance(values, (list, tuple, np.ndarray))
+
+
+def _read(fit: Any) -> tuple[dict[str, list[float]], int | None]:
+    """Return the history of one fit, and its best epoch if it has one."""
+    if isinstance(fit, Mapping):
+        return _check_history(fit), None
+    if not hasattr(fit, "fit") and isinstance(getattr(fit, "history", None), Mapping):
+        return _check_history(fit.history), None
+    return _read_estimator(fit)
+
+
+def _read_estimator(estimator: Any) -> tuple[dict[str, list[float]], int | None]:
+    if not hasattr(estimator, "fit"):
+        raise ValueError(
+            "history of LearningCurvesDisplay must be a dict of metric to values, or a "
+            f"fitted estimator. Got {type(estimator).__name__} instead."
+        )
+    check_is_fitted(estimator)
+    network = estimator
+    while not hasattr(network, "history_"):
+        if hasattr(network, "best_estimator_"):
+            network = network.best_estimator_
+        elif hasattr(network, "steps"):
+            network = network.steps[-1][1]
+        else:
+            raise ValueError(
+                "estimator of LearningCurvesDisplay must have `history_`, or end in a "
+                f"step that has. Got {type(network).__name__} instead."
+            )
+    return _check_history(network.history_), getattr(network, "best_epoch_", None)
+
+
+def _check_history(history: Mapping[str, Any]) -> dict[str, list[float]]:
+    curves = {str(name): values for name, values in history.items()}
+    if not curves or not all(_is_curve(v) and len(v) for v in curves.values()):
+        raise ValueError(
+            "A history of LearningCurvesDisplay must be a dict of metric to one value "
+            f"an epoch. Got {history!r} instead."
+        )
+    return {name: [float(v) for v in values] for name, values in curves.items()}
