@@ -100,7 +100,9 @@ def main(arguments: list[str] | None = None) -> None:
     noise = SaltAndPepper(amount=args.noise, random_state=args.seed)
     tracking = MlflowTracking(
         experiment="sweep",
-        dataset=dataset,
+        dataset_name=dataset.name,
+        dataset_source=dataset.source,
+        image_shape=dataset.image_shape,
         register_as=registered_name(args.register_as, dataset.name),
     )
     seeds = range(args.seed, args.seed + args.replicates)
@@ -124,16 +126,20 @@ def main(arguments: list[str] | None = None) -> None:
     with interruption_exits("What finished is in MLflow."), tracking:
         search.fit(X, y)
         result = test_once(search, X_test, y_test)
-        tracking.log_test(result)
+        tracking.log_test(
+            accuracy=result.accuracy, low=result.low, high=result.high, n=result.n
+        )
         summary = replicate_summary(
             search.cv_results_, by="net__l2", over="net__random_state"
         )
         display = SweepDisplay.from_search(
-            search, x="net__l2", over="net__random_state"
+            search, x="net__l2", over="net__random_state", score_name="accuracy"
         )
-        display.plot(**(HINTON if dataset.name == "MNIST" else {}))
-        for path in save(args.out, summary, display):
-            tracking.log_artifact(path)
+        reference = HINTON if dataset.name == "MNIST" else {}
+        write_table(summary, args.out / "sweep")
+        tracking.log_table(summary, "sweep")
+        for name, figure in draw(display, reference, args.out).items():
+            tracking.log_figure(figure, name)
 
     print_table(readable(summary), f"Validation accuracy on {dataset.name}")
     print(f"Selected: l2={search.best_params_['net__l2']:g}")
@@ -170,13 +176,14 @@ def readable(summary):
     return texts
 
 
-def save(out: Path, summary, display) -> list[Path]:
-    """Write the table and the figure; return the files."""
-    paths = write_table(summary, out / "sweep")
-    for suffix in (".png", ".svg"):
-        paths.append(out / f"sweep{suffix}")
-        display.figure_.savefig(paths[-1], dpi=150)
-    return paths
+def draw(display, reference, out: Path) -> dict:
+    """Draw the figure with and without training scores; return both."""
+    figures = {}
+    for name, train in (("sweep", True), ("sweep_validation", False)):
+        figures[name] = display.plot(train=train, **reference).figure_
+        for suffix in (".png", ".svg"):
+            figures[name].savefig(out / f"{name}{suffix}", dpi=150)
+    return figures
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.callback import CallbackContext
 
-from kerasweep.tracking._transport import close_listener, open_listener, send
+from kerasweep.tracking._transport import Channel, close_channel, open_channel
 
 _bars: dict[Any, "_Line"] = {}
 
@@ -36,13 +36,13 @@ class SearchProgress:
         self.n_fits = n_fits
         self.epochs = epochs
         self.interval = interval
-        self._handles: dict[Any, Any] = {}
+        self._channels: dict[Any, Channel] = {}
 
     def setup(self, estimator: Any, context: CallbackContext) -> None:
         """Draw the line."""
         line = _Line(self.n_fits, self.epochs, self.interval)
         _bars[context.root_uuid] = line
-        self._handles[context.root_uuid] = open_listener(line.update)
+        self._channels[context.root_uuid] = open_channel(line.update)
 
     def on_fit_task_begin(self, estimator: Any, context: CallbackContext) -> None:
         """Do nothing: only what is done counts."""
@@ -55,12 +55,12 @@ class SearchProgress:
             message = ("fit", _path(context))
         else:
             return
-        send(self._handles[context.root_uuid], message)
+        self._channels[context.root_uuid].send(message)
 
     def teardown(self, estimator: Any, context: CallbackContext) -> None:
         """Leave the line as it stands."""
         _bars.pop(context.root_uuid).close()
-        close_listener(self._handles.pop(context.root_uuid))
+        close_channel(self._channels.pop(context.root_uuid))
 
 
 def _path(context: Any) -> tuple[Any, ...]:
