@@ -1,0 +1,1 @@
+"""Comparisons with named peers, as ratios in one run."""
