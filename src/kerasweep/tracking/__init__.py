@@ -1,0 +1,9 @@
+"""Every fit in MLflow, while it runs.
+
+The only folder that imports MLflow, and only when a fit is tracked.
+"""
+
+from kerasweep.tracking._checks import check_tracking
+from kerasweep.tracking._tracking import MlflowTracking
+
+__all__ = ["MlflowTracking", "check_tracking"]

@@ -1,0 +1,460 @@
+"""The main process's side: which runs are open, and what happens when they end."""
+
+import atexit
+import os
+import sys
+import tempfile
+import threading
+import warnings
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from kerasweep.tracking._checks import check_tracking, resolve_uri
+from kerasweep.tracking._environment import git_tags, version_tags
+from kerasweep.tracking._messages import (
+    DataSummary,
+    DataUsed,
+    RootClosed,
+    RunAdopted,
+    RunKey,
+    RunStarted,
+    now,
+)
+from kerasweep.tracking._model import example_rows, save_winner, upload_model
+from kerasweep.tracking._names import value_text
+from kerasweep.tracking._register import Registered, Scores, register_version
+from kerasweep.tracking._store import Store
+from kerasweep.tracking._tasks import is_search, outcome
+from kerasweep.tracking._transport import Channel, close_channel, open_channel
+from kerasweep.tracking._writer import Writer
+
+#: Seconds for a store's first answer: a fresh database is migrated first.
+_OPENING_PATIENCE = 180.0
+_EXIT_PATIENCE = 5.0
+
+
+class Settings(NamedTuple):
+    """What the user asked for."""
+
+    experiment: str | None
+    run_name: str | None
+    register_as: str | None
+    tracking_uri: str | None
+    tags: Mapping[str, str] | None
+    description: str | None
+    dataset_name: str | None
+    dataset_source: str | None
+    image_shape: Sequence[int] | None
+    log_model: bool
+
+
+@dataclass
+class _Run:
+    """A run that the main process made or adopted, and what its winner is."""
+
+    run_id: str
+    key: RunKey
+    description: str = ""
+    adopted: bool = False
+    failed: str | None = None
+    searched: bool = False
+    lone_fits: int = 0
+    winner: Any = None
+    example: Any = None
+    data: DataSummary | None = None
+    validation: tuple[str, float] | None = None
+    test: tuple[str, float] | None = None
+    model_id: str | None = None
+
+
+@dataclass
+class _Root:
+    """An outermost fit of this process; `run` is its own, or the block's."""
+
+    key: RunKey
+    run: _Run
+    raised_before: BaseException | None
+    shares: bool
+    example: Any = None
+    data: DataSummary | None = None
+
+
+@dataclass
+class Described:
+    """How a root's run is presented."""
+
+    stage: str
+    name: str
+    description: str
+    params: dict[str, str] = field(default_factory=dict)
+
+
+class Session:
+    """All that one `MlflowTracking` keeps in the process that made it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._uri: str | None = None
+        self._block: _Run | None = None
+        self._last: _Run | None = None
+        self._roots: dict[RunKey, _Root] = {}
+        self.writer = _writer_for(self)
+        self.channel: Channel = open_channel(self.writer.put)
+        weakref.finalize(self, close_channel, self.channel)
+        _by_address[self.channel.handle.address] = self
+
+    # Opening ------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """Find out, before anything is trained, that the store can be written to."""
+        uri = check_tracking(self._settings.tracking_uri)
+        if self._uri not in (None, uri):
+            raise RuntimeError(
+                "The tracking URI of MlflowTracking must stay the same for its life. "
+                f"Got {uri!r} after {self._uri!r}. Make a new MlflowTracking."
+            )
+        self._uri = uri
+        self.writer.call(lambda store: None, patience=_OPENING_PATIENCE)
+
+    def _open_run(self, described: Described, key: RunKey) -> _Run:
+        """Create or adopt a run of this process's own."""
+        settings = self._settings
+        text = _paragraphs(settings.description, described.description)
+        tags = {
+            "stage": described.stage,
+            "mlflow.note.content": text,
+            **version_tags(),
+            **git_tags(),
+            **{k: str(v) for k, v in (settings.tags or {}).items()},
+        }
+        adopted = self._adoptable()
+        above = None if adopted else _active_run(self._uri)
+        name = settings.run_name or described.name
+        start = now()
+
+        def make(store: Store) -> str:
+            if adopted:
+                store.client.update_run(adopted, "RUNNING", settings.run_name)
+                store.log(adopted, tags=tags)
+                store.log_new_params(adopted, described.params)
+                return adopted
+            experiment = above.experiment_id if above else None
+            if settings.experiment is not None:
+                experiment = store.experiment_id
+            run_id = store.create_run(
+                name, tags, above.run_id if above else None, start, experiment
+            )
+            store.log(run_id, params=described.params)
+            return run_id
+
+        run = _Run(self.writer.call(make), key, text, adopted=bool(adopted))
+        self.writer.put(RunAdopted(key, run.run_id, text))
+        return run
+
+    def _adoptable(self) -> str | None:
+        """Return the run that ``mlflow run`` made for this process, if it is free."""
+        run_id = os.environ.get("MLFLOW_RUN_ID")
+        taken = {root.run.run_id for root in self._roots.values()}
+        return run_id if run_id and run_id not in taken else None
+
+    def open_root(self, key: RunKey, estimator: Any, described: Described) -> None:
+        """Begin an outermost fit of this process."""
+        raised = sys.exc_info()[1]
+        with self._lock:
+            self._start()
+            block = self._block
+            if block is None:
+                run = self._open_run(described, key)
+                self._roots[key] = _Root(key, run, raised, shares=False)
+                return
+            shares = is_search(estimator) and not block.searched
+            if shares:
+                block.searched = True
+                self._present(block, key, described)
+            else:
+                self.writer.put(as_message(key, described, parent=block.key))
+            self._roots[key] = _Root(key, block, raised, shares=shares)
+
+    def _present(self, block: _Run, key: RunKey, described: Described) -> None:
+        """Let a block's run be that of its search."""
+        block.description = _paragraphs(block.description, described.description)
+        name = None
+        if self._settings.run_name is None and not block.adopted:
+            name = described.name
+        tags = {"stage": described.stage, "mlflow.note.content": block.description}
+
+        def present(store: Store) -> None:
+            if name is not None:
+                store.client.update_run(block.run_id, name=name)
+            store.log(block.run_id, tags=tags)
+            store.log_new_params(block.run_id, described.params)
+
+        self.writer.call(present)
+        self.writer.put(RunAdopted(key, block.run_id, block.description))
+
+    def saw_data(self, key: RunKey, X: Any, data: DataSummary | None) -> None:
+        """Note an outermost fit's data."""
+        root = self._roots.get(key)
+        if root is not None:
+            root.example, root.data = example_rows(X), data
+        if data is not None:
+            self.writer.put(DataUsed(key, data))
+
+    def enter(self) -> None:
+        """Open the run of a ``with`` block."""
+        with self._lock:
+            if self._block is not None:
+                raise RuntimeError("This MlflowTracking is already in a `with` block.")
+            self._start()
+            key = RunKey(uuid4().hex, ())
+            name = self._settings.experiment or "fits"
+            self._block = self._open_run(Described("group", name, ""), key)
+            self._last = self._block
+            self.writer.group_under(key)
+
+    # Closing ------------------------------------------------------------------------
+
+    def close_root(self, key: RunKey, estimator: Any) -> None:
+        """End an outermost fit of this process."""
+        root = self._roots.pop(key, None)
+        if root is None:  # its opening failed
+            return
+        error = sys.exc_info()[1]
+        if error is root.raised_before:
+            error = None
+        status, text = outcome(error)
+        run = root.run
+        if error is None:
+            self._note_winner(root, estimator)
+        elif root.shares:
+            run.failed = text
+        if run is self._block:
+            terminate = not root.shares
+            self.writer.put(RootClosed(key, status, text, now(), terminate))
+            self.writer.flush()
+            return
+        self._last = run
+        self.writer.put(RootClosed(key, status, text, now(), terminate=False))
+        if self.writer.flush() and error is None:
+            self._log_winner(run)
+        self.writer.put(RootClosed(key, status, text, now(), terminate=True))
+        self.writer.flush()
+
+    def _note_winner(self, root: _Root, estimator: Any) -> None:
+        run = root.run
+        if is_search(estimator):
+            winner = getattr(estimator, "best_estimator_", None)
+            run.searched = True
+            score = getattr(estimator, "best_score_", None)
+            if score is not None:
+                run.validation = (_scoring_name(estimator), float(score))
+        else:
+            run.lone_fits += 1
+            winner = estimator
+            if run.searched:
+                return
+        run.winner, run.example, run.data = winner, root.example, root.data
+
+    def exit(self, error: BaseException | None) -> None:
+        """Close the run of a ``with`` block."""
+        with self._lock:
+            run, self._block = self._block, None
+            self.writer.group_under(None)
+            if run is None:
+                return
+            status, text = outcome(error)
+            if error is None and run.failed:
+                status, text = "FAILED", run.failed
+            # Of several lone fits, as those of cross_validate, none is the winner.
+            if status == "FINISHED" and (run.searched or run.lone_fits == 1):
+                if self.writer.flush():
+                    self._log_winner(run)
+            self.writer.put(RootClosed(run.key, status, text, now(), terminate=True))
+            self.writer.flush()
+
+    # The winner ---------------------------------------------------------------------
+
+    def _log_winner(self, run: _Run) -> None:
+        if not self._settings.log_model or run.winner is None:
+            return
+        with _careful("the model"):
+            self._upload(run)
+        if self._settings.register_as is not None and run.model_id is not None:
+            with _careful("the registered model"):
+                self._register(run, self._settings.register_as)
+
+    def _upload(self, run: _Run) -> None:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary, "model")
+            save_winner(run.winner, run.example, self._settings.image_shape, folder)
+            run.model_id = self.writer.call(
+                lambda store: upload_model(store, run.run_id, folder)
+            )
+
+    def _register(self, run: _Run, name: str) -> Registered:
+        assert run.model_id is not None
+        model_id, scores = run.model_id, self._scores(run)
+        registered = self.writer.call(
+            lambda store: register_version(store, name, model_id, run.run_id, scores)
+        )
+        tags = {
+            "registered": f"{name} version {registered.version}",
+            "champion": f"{str(registered.is_champion).lower()}: {registered.reason}",
+        }
+        self.writer.call(lambda store: store.log(run.run_id, tags=tags))
+        return registered
+
+    def _scores(self, run: _Run) -> Scores:
+        digest = run.data.digest if run.data else "unknown"
+        validation = run.validation or ("score", None)
+        test = run.test or ("", None)
+        return Scores(
+            self._settings.dataset_name or digest,
+            validation[1],
+            validation[0],
+            test[1],
+            test[0],
+        )
+
+    def register(self, name: str) -> Registered:
+        """Register the last winner, logging it first where it is not logged."""
+        run = self.run("register")
+        if run.winner is None:
+            raise RuntimeError(
+                "register of MlflowTracking needs a refitted winner: fit a search with "
+                "refit=True, or one estimator, first."
+            )
+        if run.model_id is None:
+            self._upload(run)
+        return self._register(run, name)
+
+    # What the user logs -------------------------------------------------------------
+
+    def run(self, asked_by: str) -> _Run:
+        """Return the open run, or else the last one."""
+        run = self._block or self._last
+        if run is None:
+            raise RuntimeError(
+                f"{asked_by} of MlflowTracking needs a run: fit first, or use it "
+                "inside `with tracking:`."
+            )
+        return run
+
+    def log(self, asked_by: str, what: str, write: Callable[[Store, str], Any]) -> None:
+        """Write something of the user's; a failure is a warning."""
+        run_id = self.run(asked_by).run_id
+        with _careful(what):
+            self.writer.call(lambda store: write(store, run_id))
+
+    @property
+    def uri(self) -> str:
+        return self._uri or resolve_uri(self._settings.tracking_uri)
+
+    def experiment_id(self) -> str | None:
+        """Return the experiment of the last run, if there is one."""
+        if self._last is None:
+            return None
+        run_id = self._last.run_id
+        experiment = self.writer.call(
+            lambda store: store.client.get_run(run_id).info.experiment_id
+        )
+        return str(experiment)
+
+    def abandon(self) -> None:
+        """Close, at the interpreter's exit, what was left open."""
+        keys = [root.key for root in self._roots.values()]
+        keys += [self._block.key] if self._block else []
+        self._roots.clear()
+        self._block = None
+        for key in keys:
+            self.writer.put(RootClosed(key, "KILLED", None, now(), terminate=True))
+        if self._uri is not None and not self.writer.lost:
+            with _careful("the last messages"):
+                self.writer.call(lambda store: None, patience=_EXIT_PATIENCE)
+
+
+def as_message(key: RunKey, described: Described, parent: RunKey | None) -> RunStarted:
+    """Return the message that opens a run for an outermost fit."""
+    return RunStarted(
+        key,
+        parent,
+        described.stage,
+        described.name,
+        described.params,
+        described.description,
+        now(),
+    )
+
+
+_by_address: "weakref.WeakValueDictionary[str, Session]" = weakref.WeakValueDictionary()
+
+
+def session_of(channel: Channel) -> Session | None:
+    """Return this process's session behind a channel; None in any other process."""
+    return _by_address.get(channel.handle.address) if channel.is_local else None
+
+
+@atexit.register
+def _abandon_all() -> None:
+    for session in list(_by_address.values()):
+        if session.channel.pid == os.getpid():
+            session.abandon()
+
+
+def _writer_for(session: Session) -> Writer:
+    """Make a writer that does not keep its session alive."""
+    settings, reference = session._settings, weakref.ref(session)
+
+    def open_store() -> Store:
+        owner = reference()
+        uri = owner.uri if owner is not None else resolve_uri(settings.tracking_uri)
+        try:
+            return Store(uri, settings.experiment)
+        except (ValueError, ConnectionError):
+            raise
+        except Exception as error:
+            text = " ".join(str(error).split())[:300]
+            raise ConnectionError(
+                f"The tracking store {uri} can't be used ({text})."
+            ) from error
+
+    return Writer(open_store, lambda: (settings.dataset_name, settings.dataset_source))
+
+
+def _active_run(uri: str | None) -> Any:
+    """Return the caller's active MLflow run, where it is in the same store."""
+    import mlflow
+
+    run = mlflow.active_run()
+    return run.info if run is not None and mlflow.get_tracking_uri() == uri else None
+
+
+def _paragraphs(*texts: str | None) -> str:
+    return "\n\n".join(text for text in texts if text)
+
+
+def _scoring_name(search: Any) -> str:
+    if isinstance(search.refit, str):
+        return search.refit
+    scoring = getattr(search, "scoring", None)
+    return "score" if scoring is None else value_text(scoring)
+
+
+@contextmanager
+def _careful(what: str) -> Iterator[None]:
+    """Turn an error into one sentence: what was computed is never lost to it."""
+    try:
+        yield
+    except Exception as error:
+        text = " ".join(str(error).split())[:300]
+        warnings.warn(
+            f"MLflow has not recorded {what}, because of {type(error).__name__}: "
+            f"{text}. The results themselves are complete.",
+            stacklevel=4,
+        )

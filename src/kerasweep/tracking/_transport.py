@@ -1,0 +1,70 @@
+"""The way of a message to the main process.
+
+The only importer of scikit-learn's private transport, whose `ScoringMonitor` and
+`ProgressBar` use it in the same way.
+"""
+
+import os
+import warnings
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, NamedTuple
+
+from sklearn.callback import _transport
+
+_lock = Lock()
+
+
+class Channel(NamedTuple):
+    """A picklable address of the main process."""
+
+    handle: Any
+    pid: int
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the process that listens."""
+        return self.pid == os.getpid() and self.handle.address in _transport._listeners
+
+    def send(self, message: Any) -> bool:
+        """Deliver a message; return False, after one warning, where that fails.
+
+        A fit never fails because its record can't be delivered.
+        """
+        if self.pid == os.getpid():
+            try:
+                _transport.send(self.handle, message)
+            except OSError:  # the tracking object is gone
+                return False
+            return True
+        with _lock:  # one socket a process, perhaps several fits' threads
+            if self.handle.address in _lost:
+                return False
+            # A forked worker inherits a consumer whose thread it did not inherit.
+            _transport._message_consumers.pop(self.handle.address, None)
+            try:
+                _transport.send(self.handle, message)
+            except (OSError, EOFError) as error:
+                _lost.add(self.handle.address)
+                warnings.warn(
+                    "MlflowTracking can't reach the process that writes to MLflow "
+                    f"({type(error).__name__}: {error}), so MLflow does not show the "
+                    "fits of this process while they run.",
+                    stacklevel=2,
+                )
+                return False
+            return True
+
+
+_lost: set[str] = set()
+
+
+def open_channel(consume: Callable[[Any], None]) -> Channel:
+    """Listen in this process; `consume` is called from several threads."""
+    return Channel(_transport.open_listener(consume), os.getpid())
+
+
+def close_channel(channel: Channel) -> None:
+    """Stop listening."""
+    if channel.pid == os.getpid():
+        _transport.close_listener(channel.handle)
