@@ -27,7 +27,9 @@ def test_mlproject_and_script_have_the_same_parameters(name, entry_points, load_
     }
     parser = load_script(name).parser()
     assert declared == {
-        action.dest: action.default for action in parser._actions if action.dest != "help"
+        action.dest: action.default
+        for action in parser._actions
+        if action.dest != "help"
     }
     passed = re.findall(r"--([\w-]+) \{(\w+)\}", entry_points[name]["command"])
     assert {parameter for _, parameter in passed} == set(declared)

@@ -1,5 +1,6 @@
 """The sweep as its user runs it."""
 
+import os
 import subprocess
 import sys
 import time
@@ -15,12 +16,12 @@ SMALL = (
 
 
 @pytest.fixture(scope="module")
-def small_run(project_root, tmp_path_factory, tracking_store):
+def small_run(project_root, tmp_path_factory, store_uri):
     folder = tmp_path_factory.mktemp("sweep")
     done = subprocess.run(
         [sys.executable, str(project_root / "pipelines" / "sweep.py"), *SMALL],
         cwd=folder,
-        env=tracking_store.environment,
+        env=dict(os.environ, MLFLOW_TRACKING_URI=store_uri),
         capture_output=True,
         text=True,
         timeout=300,
@@ -46,12 +47,12 @@ def test_the_sweep_leaves_table_figure_and_a_way_on(small_run):
 
 
 @pytest.mark.slow
-def test_the_registered_model_predicts_raw_pixels(small_run, tracking_store):
+def test_the_registered_model_predicts_raw_pixels(small_run, store_uri, monkeypatch):
     import mlflow
     from sklearn.datasets import load_digits
 
     X, y = load_digits(return_X_y=True)
-    mlflow.set_tracking_uri(tracking_store.uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store_uri)
     model = mlflow.sklearn.load_model("models:/digits-sweep@champion")
     assert np.mean(model.predict(X) == y) > 0.8
 

@@ -1,23 +1,8 @@
-"""One SQLite store for all tests here: a fresh one costs seconds of migrations."""
+"""An experiment for each test, in the store that the whole suite shares."""
 
-import os
 from types import SimpleNamespace
 
 import pytest
-
-os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-
-
-@pytest.fixture(scope="session")
-def store_uri(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mlflow")
-    uri = f"sqlite:///{folder}/mlflow.db"
-    from mlflow import MlflowClient
-
-    # Artifacts beside the database, not in the working directory.
-    client = MlflowClient(tracking_uri=uri)
-    client.create_experiment("warm-up", artifact_location=str(folder / "artifacts"))
-    return uri
 
 
 @pytest.fixture
@@ -52,12 +37,3 @@ def mlflow_store(store_uri, request, monkeypatch, tmp_path):
         only=only,
         children=children,
     )
-
-
-def pytest_collection_modifyitems(items):
-    # MLflow 3.17 on SQLAlchemy 2.1, in its own queries.
-    for item in items:
-        if item.path.is_relative_to(os.path.dirname(__file__)):
-            item.add_marker(
-                pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")
-            )
