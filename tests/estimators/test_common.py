@@ -27,15 +27,15 @@ def small_regressor(meta):
     )
 
 
-SETTINGS = {"epochs": 20, "batch_size": 16, "random_state": 0}
+SETTINGS = {"epochs": 8, "batch_size": 16, "random_state": 0}
 ESTIMATORS = [
-    DenseClassifier((16,), learning_rate=0.02, **SETTINGS),
-    DenseRegressor((16,), learning_rate=0.02, **SETTINGS),
+    DenseClassifier((16,), learning_rate=0.05, **SETTINGS),
+    DenseRegressor((16,), learning_rate=0.05, **SETTINGS),
     KerasClassifier(
         small_classifier, optimizer=keras.optimizers.Adam, **SETTINGS
-    ).set_params(optimizer__learning_rate=0.02),
+    ).set_params(optimizer__learning_rate=0.05),
     KerasRegressor(small_regressor, **SETTINGS).set_params(
-        optimizer__learning_rate=0.02
+        optimizer__learning_rate=0.05
     ),
 ]
 
@@ -53,3 +53,17 @@ EXPECTED_FAILURES = {
 )
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
+
+
+def test_no_check_of_classifiers_or_regressors_is_left_out():
+    # On plain scikeras, which has no estimator type, only the general ones run.
+    from sklearn.utils.estimator_checks import estimator_checks_generator
+
+    for estimator in ESTIMATORS:
+        kind = "classif" if hasattr(estimator, "class_weight") else "regress"
+        names = [
+            getattr(check, "func", check).__name__
+            for _, check in estimator_checks_generator(estimator)
+        ]
+        assert len(names) > 55
+        assert sum(kind in name for name in names) >= 5

@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import (
     _check_sample_weight,
+    _num_samples,
     check_is_fitted,
     validate_data,
 )
@@ -32,6 +33,22 @@ class _Fold(NamedTuple):
         return _Fold(
             self.X[rows], self.target[rows], None if weight is None else weight[rows]
         )
+
+    def with_mean_weight_one(self, owner: str) -> "_Fold":
+        """Scale the weights so that the loss, a mean over rows, is a weighted mean.
+
+        A row of weight 0 then counts as little as one that is not there, and weights
+        in other units give the same network.
+        """
+        if self.sample_weight is None:
+            return self
+        mean = self.sample_weight.mean(dtype=np.float64)
+        if not mean > 0:
+            raise ValueError(
+                f"sample_weight of {owner} must have at least one positive value "
+                "among the rows of a fit. Got only zeros instead."
+            )
+        return self._replace(sample_weight=(self.sample_weight / mean).astype("f4"))
 
 
 class BaseNetwork(CallbackSupportMixin, BaseEstimator):
@@ -70,6 +87,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     n_epochs_: int
     best_epoch_: int
     _order_seed: int
+    _row_shape: tuple[int, ...]
 
     #: Whether X may have more than two dimensions.
     _allow_nd = False
@@ -123,7 +141,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Each row's non-negative weight in the loss.
+            Each row's non-negative weight in the loss; only ratios matter.
         X_val, y_val : array-like, default=None
             Rows to validate on after each epoch, instead of a `validation_fraction`
             of the training rows.
@@ -156,7 +174,11 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         except Exception as error:
             context.call_on_fit_task_end(estimator=self, metadata={"error": error})
             raise
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        # Nothing has to be reconstructed: self is fitted. Epochs offer no fitted
+        # estimator, since a ScoringMonitor would pass their metrics on to its scorer.
+        context.call_on_fit_task_end(
+            estimator=self, X=X, y=y, reconstruction_attributes=dict
+        )
         return self
 
     def _train(
@@ -200,39 +222,59 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             verbose=int(self.verbose),
         )
         result = train(job)
+        self._check_weights_finite(model, result.history["loss"])
         past = self.history_ if resume else {}
         self.model_ = model
-        self.history_ = {
-            name: past.get(name, []) + values for name, values in result.history.items()
-        }
+        self.history_ = _joined(past, result.history)
         self.n_epochs_ = first_epoch + len(result.history["loss"])
         self._order_seed = order_seed
+        self.__dict__.pop("best_epoch_", None)
         if result.best_epoch is not None:
             self.best_epoch_ = first_epoch + result.best_epoch
 
     def _check_rows(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> _Fold:
-        X = validate_data(
-            self, X, dtype=np.float32, allow_nd=self._allow_nd, reset=first, order="C"
-        )
-        target = self._encode_target(y, first=first)
-        if len(target) != len(X):
+        X = self._check_features(X, first=first)
+        if y is not None and _num_samples(y) != len(X):
             raise ValueError(
                 f"X and y of {type(self).__name__} must have equally many rows. "
-                f"Got {len(X)} and {len(target)} instead."
+                f"Got {len(X)} and {_num_samples(y)} instead."
             )
+        target = self._encode_target(y, first=first)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
             )
-            if not sample_weight.any():
-                raise ValueError(
-                    f"sample_weight of {type(self).__name__} must have at least one "
-                    "positive value. Got only zeros instead."
-                )
-        return _Fold(X, target, self._loss_weight(target, sample_weight))
+        return _Fold(X, target, sample_weight)
+
+    def _check_features(self, X: Any, *, first: bool) -> np.ndarray:
+        # A float64 that is too large for float32 is refused by the next line's check.
+        with np.errstate(over="ignore", invalid="ignore"):
+            X = validate_data(
+                self,
+                X,
+                dtype=np.float32,
+                allow_nd=self._allow_nd,
+                reset=first,
+                order="C",
+            )
+        if first:
+            self._row_shape = X.shape[1:]
+        elif (
+            X.shape[1:] != self._row_shape
+        ):  # of images; scikit-learn looks at one axis
+            raise ValueError(
+                f"X of {type(self).__name__} must have rows of shape "
+                f"{self._row_shape}, as in fit. Got {X.shape[1:]} instead."
+            )
+        return X
 
     def _for_loss(self, model: Any, fold: _Fold) -> _Fold:
-        return fold._replace(target=self._loss_target(model, fold.target))
+        """Bring encoded targets and weights into the form that the loss takes."""
+        fold = fold._replace(
+            target=self._loss_target(model, fold.target),
+            sample_weight=self._loss_weight(fold.target, fold.sample_weight),
+        )
+        return fold.with_mean_weight_one(type(self).__name__)
 
     def _hold_out(
         self, rows: _Fold, given: tuple[Any, Any], seed: int
@@ -251,12 +293,19 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             if not self.early_stopping:
                 return rows, None
             fraction = 0.1
-        train_rows, val_rows = train_test_split(
-            np.arange(len(rows.X)),
-            test_size=fraction,
-            random_state=seed % 2**32,
-            stratify=self._strata(rows.target),
-        )
+        try:
+            train_rows, val_rows = train_test_split(
+                np.arange(len(rows.X)),
+                test_size=fraction,
+                random_state=seed % 2**32,
+                stratify=self._strata(rows.target),
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"validation_fraction (={fraction}) of {type(self).__name__} must "
+                f"leave rows of every class on both sides of the split: {error} Pass "
+                "more rows, or X_val and y_val to fit."
+            ) from None
         return rows.take(np.sort(train_rows)), rows.take(np.sort(val_rows))
 
     def _stopping(self) -> EarlyStopping | None:
@@ -278,18 +327,26 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             if not np.isfinite(logs["loss"]):
                 raise ValueError(
                     f"The loss of {type(self).__name__} became {logs['loss']} in epoch "
-                    f"{epoch + 1}. Lower learning_rate, or scale the features."
+                    f"{epoch + 1}. Lower the learning rate, or scale the features."
                 )
             return bool(stop)
 
         return on_epoch
 
+    def _check_weights_finite(self, model: Any, losses: list[float]) -> None:
+        # The loss of an epoch is measured before its updates: the last of them shows
+        # in the weights alone.
+        if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+            raise ValueError(
+                f"The loss of {type(self).__name__} was {losses[-1]} in epoch "
+                f"{len(losses)}, and the updates of that epoch made weights infinite "
+                "or NaN. Lower the learning rate, or scale the features."
+            )
+
     # Using --------------------------------------------------------------------------
 
     def _outputs(self, X: Any) -> np.ndarray:
-        X = validate_data(
-            self, X, dtype=np.float32, allow_nd=self._allow_nd, reset=False, order="C"
-        )
+        X = self._check_features(X, first=False)
         return predict(self.model_, X).astype(np.float64)
 
     def _check_fitted(self) -> None:
@@ -309,3 +366,16 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         if "model_" in state:
             state["model_"] = thaw(state["model_"])
         super().__setstate__(state)
+
+
+def _joined(
+    past: dict[str, list[float]], present: dict[str, list[float]]
+) -> dict[str, list[float]]:
+    """Return two histories as one, NaN where an epoch has no such value."""
+    n_past = len(past.get("loss", []))
+    n_present = len(present["loss"])
+    return {
+        name: past.get(name, [np.nan] * n_past)
+        + present.get(name, [np.nan] * n_present)
+        for name in {**past, **present}
+    }

@@ -80,10 +80,12 @@ def _dropout_rates(estimator: Any, n_layers: int) -> Sequence[float]:
     given = estimator.dropout
     if isinstance(given, Real):
         return [float(given)] * n_layers
-    rates = [float(rate) for rate in given]
-    if len(rates) != n_layers or not all(0 <= rate < 1 for rate in rates):
+    rates = list(given)
+    if len(rates) != n_layers or not all(
+        isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in rates
+    ):
         raise ValueError(
             f"dropout of {type(estimator).__name__} must be a number in [0, 1) or one "
             f"for each of the {n_layers} hidden layers. Got {given!r} instead."
         )
-    return rates
+    return [float(rate) for rate in rates]

@@ -4,12 +4,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasweep.estimators._seeding import seeded_globals
+
 
 class FrozenModel(NamedTuple):
-    """A model's configuration and the values of its variables."""
+    """A model's configuration and the values of its variables.
+
+    The variables hold more than the weights: the states of dropout's generators too,
+    without which a restored network would draw other masks.
+    """
 
     config: dict[str, Any]
-    weights: list[np.ndarray]
+    variables: list[np.ndarray]
     optimizer: list[np.ndarray] | None
 
 
@@ -32,10 +38,10 @@ def freeze(model: Any, *, with_optimizer: bool) -> FrozenModel:
 
     return FrozenModel(
         config=keras.saving.serialize_keras_object(model),
-        weights=model.get_weights(),
+        variables=_values(model.variables),
         optimizer=(
-            [keras.ops.convert_to_numpy(v) for v in model.optimizer.variables]
-            if with_optimizer
+            _values(model.optimizer.variables)
+            if with_optimizer and model.optimizer is not None
             else None
         ),
     )
@@ -55,12 +61,20 @@ def thaw(frozen: FrozenModel) -> Any:
     """
     import keras
 
-    model = keras.saving.deserialize_keras_object(frozen.config, safe_mode=False)
-    model.set_weights(frozen.weights)
+    # Layers that name no seed draw from the global generators when they are made.
+    with seeded_globals(0):
+        model = keras.saving.deserialize_keras_object(frozen.config, safe_mode=False)
+    _assign(model.variables, frozen.variables)
     if frozen.optimizer is not None:
         model.optimizer.build(model.trainable_variables)
-        for variable, value in zip(
-            model.optimizer.variables, frozen.optimizer, strict=True
-        ):
-            variable.assign(value)
+        _assign(model.optimizer.variables, frozen.optimizer)
     return model
+
+
+def _values(variables: list[Any]) -> list[np.ndarray]:
+    return [variable.numpy() for variable in variables]
+
+
+def _assign(variables: list[Any], values: list[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -41,7 +41,8 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
     metrics : list, default=None
         For a model that is not compiled. None means accuracy.
     callbacks : list of keras.callbacks.Callback or of types, default=None
-        Keras' own callbacks; types take ``callbacks__0__...`` parameters.
+        Keras' own callbacks, copied before each fit; types take
+        ``callbacks__0__...`` parameters.
     batch_size : int, default=32
     epochs : int, default=20
     early_stopping : bool, default=False

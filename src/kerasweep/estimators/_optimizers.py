@@ -49,9 +49,9 @@ def make_optimizer(estimator: Any) -> Any:
             f"momentum of {type(estimator).__name__} must be 0 with optimizer="
             f"{name!r}, which sets its own. Got {estimator.momentum!r} instead."
         )
+    rate = estimator.learning_rate
+    if isinstance(rate, Real):
+        rate = float(rate)  # Keras takes no NumPy float32
     return keras.optimizers.get(
-        {
-            "class_name": name,
-            "config": {"learning_rate": estimator.learning_rate, **momentum},
-        }
+        {"class_name": name, "config": {"learning_rate": rate, **momentum}}
     )

@@ -10,7 +10,9 @@ from kerasweep.estimators._routing import (
     callback_instances,
     check_routed_names,
     compile_arguments,
+    is_model,
     model_arguments,
+    takes,
 )
 from kerasweep.estimators._seeding import seeded_globals
 
@@ -83,31 +85,82 @@ class OwnModelMixin:
                 f"model of {name} must be a function that returns a keras.Model, or a "
                 "keras.Model. Got None instead."
             )
-        params = self.get_params()
+        try:  # again: `model` or `optimizer` may have been set after what it takes
+            check_routed_names(name, self._flat(), self._routed)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
         with seeded_globals(seed):
-            if hasattr(self.model, "layers"):
+            if is_model(self.model):
                 model = thaw(freeze(self.model, with_optimizer=False))
             else:
                 arguments = model_arguments(
-                    self.model, self._flat(), self._routed, self._meta(X)
+                    name, self.model, self._flat(), self._routed, self._meta(X)
                 )
                 model = self.model(**arguments)
-            if not hasattr(model, "layers"):
+            if not is_model(model):
                 raise ValueError(
                     f"model of {name} must return a keras.Model. Got "
                     f"{type(model).__name__} instead."
                 )
-            if not model.built:
-                model.build((None, *X.shape[1:]))
+            model = self._with_known_shapes(model, X)
         self._check_shapes(model, X)
-        if not model.compiled:
-            arguments = compile_arguments(params)
-            if arguments["loss"] is None:
-                arguments["loss"] = self._default_loss(model)
-            if arguments["metrics"] is None:
-                arguments["weighted_metrics"] = self._default_metrics
-            model.compile(**arguments)
+        if model.compiled:
+            self._check_compiled(model)
+        else:
+            self._compile(model)
         return model
+
+    def _with_known_shapes(self: Any, model: Any, X: np.ndarray) -> Any:
+        """Build a model that waits for its data; give a subclass an input layer."""
+        import keras
+
+        if isinstance(model, keras.Sequential) and not model.built:
+            model.build((None, *X.shape[1:]))
+        if hasattr(model, "inputs"):
+            return model
+        own_step = type(model).train_step is not keras.Model.train_step
+        if model.compiled or own_step:
+            raise ValueError(
+                f"model of {type(self).__name__} must be a Sequential or functional "
+                "model, or a subclass of keras.Model that is not compiled and has no "
+                f"train_step. Got a {type(model).__name__} that "
+                f"{'has a train_step' if own_step else 'is compiled'} instead."
+            )
+        features = keras.Input(X.shape[1:], name="features")
+        return keras.Model(features, model(features))
+
+    def _check_compiled(self: Any, model: Any) -> None:
+        """Refuse settings that would have no effect on a compiled model."""
+        name = type(self).__name__
+        if model.loss is None:
+            raise ValueError(
+                f"model of {name} must be compiled with a loss, or not be compiled. "
+                "Pass loss to the estimator if the function uses compile_kwargs."
+            )
+        if not is_model(self.model) and (
+            takes(self.model, "compile_kwargs") or takes(self.model, "params")
+        ):
+            return
+        defaults = {"optimizer": "adam", "loss": None, "metrics": None}
+        ignored = [
+            parameter
+            for parameter, value in self.get_params().items()
+            if (parameter in defaults and value != defaults[parameter])
+            or (parameter.partition("__")[0] in defaults and "__" in parameter)
+        ]
+        if ignored:
+            raise ValueError(
+                f"model of {name} must not be compiled, or its function must take "
+                f"compile_kwargs, for {', '.join(sorted(ignored))} to have an effect."
+            )
+
+    def _compile(self: Any, model: Any) -> None:
+        arguments = compile_arguments(type(self).__name__, self.get_params())
+        if arguments["loss"] is None:
+            arguments["loss"] = self._default_loss(model)
+        if arguments["metrics"] is None:
+            arguments["weighted_metrics"] = self._default_metrics
+        model.compile(**arguments)
 
     def _check_shapes(self: Any, model: Any, X: np.ndarray) -> None:
         name = type(self).__name__

@@ -1,11 +1,11 @@
 """What targets mean: classes, or numbers."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.utils import check_array
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
 
@@ -93,10 +93,30 @@ class NetworkClassifierMixin(ClassifierMixin):
     ) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
-        by_class = compute_sample_weight(self.class_weight, self.classes_[target])
+        # Over all classes, not over those among these rows: a part of the data, such
+        # as a batch of partial_fit, need not have them all.
+        known = {label: i for i, label in enumerate(self.classes_.tolist())}
+        by_class = np.ones(len(known))
+        if self.class_weight == "balanced":
+            counts = np.bincount(target, minlength=len(known))
+            by_class = len(target) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+        else:
+            for label, weight in self.class_weight.items():
+                if label not in known:
+                    raise ValueError(
+                        f"class_weight of {type(self).__name__} must name classes of y "
+                        f"alone, {list(known)}. Got {label!r} too."
+                    )
+                if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf):
+                    raise ValueError(
+                        f"class_weight of {type(self).__name__} must map each class to "
+                        f"a finite number >= 0. Got {weight!r} for {label!r} instead."
+                    )
+                by_class[known[label]] = weight
+        by_row = by_class[target]
         if sample_weight is not None:
-            by_class = by_class * sample_weight
-        return by_class.astype(np.float32)
+            by_row = by_row * sample_weight
+        return by_row.astype(np.float32)
 
     def _strata(self, target: np.ndarray) -> np.ndarray:
         return target

@@ -64,8 +64,8 @@ def dense_network(
 
     rates = (
         [float(dropout)] * len(hidden_layer_sizes)
-        if isinstance(dropout, int | float)
-        else list(dropout)
+        if isinstance(dropout, int | float | np.number)
+        else [float(rate) for rate in dropout]
     )
     n_seeds = 2 * len(hidden_layer_sizes) + 2
     seeds = iter(np.random.SeedSequence(seed).generate_state(n_seeds).tolist())
@@ -73,28 +73,33 @@ def dense_network(
     def penalty() -> Any:
         if l1 == 0 and l2 == 0:
             return None
-        return keras.regularizers.L1L2(l1=l1, l2=l2)
+        # Keras takes Python's floats alone, not NumPy's float32.
+        return keras.regularizers.L1L2(l1=float(l1), l2=float(l2))
 
     def glorot() -> Any:
         return keras.initializers.GlorotUniform(seed=next(seeds))
 
-    layers = [keras.Input((n_features,), name="features")]
+    layers = [keras.Input((int(n_features),), name="features")]
     dropout_seed = next(seeds)
     if input_dropout > 0:
         layers.append(
-            keras.layers.Dropout(input_dropout, seed=dropout_seed, name="input_dropout")
+            keras.layers.Dropout(
+                float(input_dropout), seed=dropout_seed, name="input_dropout"
+            )
         )
     for i, (units, rate) in enumerate(
         zip(hidden_layer_sizes, rates, strict=True), start=1
     ):
         layers.append(
             keras.layers.Dense(
-                units,
+                int(units),
                 activation=None if batch_normalization else activation,
                 kernel_initializer=glorot(),
                 kernel_regularizer=penalty(),
                 kernel_constraint=(
-                    None if max_norm is None else keras.constraints.MaxNorm(max_norm)
+                    None
+                    if max_norm is None
+                    else keras.constraints.MaxNorm(float(max_norm))
                 ),
                 name=f"hidden_{i}",
             )
@@ -109,7 +114,7 @@ def dense_network(
             )
     layers.append(
         keras.layers.Dense(
-            n_outputs,
+            int(n_outputs),
             activation=output_activation,
             kernel_initializer=glorot(),
             kernel_regularizer=penalty(),
