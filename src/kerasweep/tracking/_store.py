@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,10 @@ class Store:
 
         origin: Any = CodeDatasetSource(tags=self._context_tags or {})
         if source is not None:
-            origin = resolve_dataset_source(source)
+            with warnings.catch_warnings():
+                # MLflow finds two kinds of source for a local path, of one class
+                warnings.simplefilter("ignore", UserWarning)
+                origin = resolve_dataset_source(source)
         entity = Dataset(
             name=name or f"array {data.shape}",
             digest=data.digest,
