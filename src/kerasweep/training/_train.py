@@ -1,5 +1,7 @@
 """Choose the engine of a run."""
 
+from kerasweep.training._compiled import fit_compiled
+from kerasweep.training._eligible import NotExpressible, why_not
 from kerasweep.training._job import TrainingJob, TrainingResult
 from kerasweep.training._keras_fit import fit_with_keras
 
@@ -14,5 +16,30 @@ def train(job: TrainingJob) -> TrainingResult:
     Returns
     -------
     result : TrainingResult
+
+    Raises
+    ------
+    ValueError
+        If the job asks for the compiled engine, which cannot express it.
     """
-    return fit_with_keras(job)
+    if job.engine not in ("auto", "compiled", "keras"):
+        raise ValueError(
+            "The `engine` of TrainingJob must be 'auto', 'compiled' or 'keras'. "
+            f"Got {job.engine!r} instead."
+        )
+    if job.engine == "keras":
+        return fit_with_keras(job)
+    reason = why_not(job)
+    if reason is None:
+        try:
+            return fit_compiled(job)
+        except NotExpressible as error:
+            reason = str(error)
+    if job.engine == "compiled":
+        raise ValueError(
+            f"engine='compiled' cannot train this network. {reason} "
+            "Pass engine='auto' to train it with Model.fit."
+        )
+    result = fit_with_keras(job)
+    result.reason = reason
+    return result

@@ -1,0 +1,203 @@
+"""Compiled programs, kept for the next job that can use them."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasweep.training._eligible import NotExpressible
+from kerasweep.training._epoch import epoch_function
+from kerasweep.training._network import Network
+from kerasweep.training._plan import Plan, VisitedRows, bucket
+from kerasweep.training._runtime import get_runtime
+
+_MAX_PROGRAMS = 64
+
+
+class ProgramCache:
+    """A bounded store of compiled programs, the least recently used going first.
+
+    Parameters
+    ----------
+    max_programs : int
+
+    Attributes
+    ----------
+    compilations : int
+        Programs compiled since the start of the process.
+    """
+
+    def __init__(self, max_programs: int = _MAX_PROGRAMS):
+        self.max_programs = max_programs
+        self.compilations = 0
+        self._programs: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+        self._building: dict[Hashable, threading.Lock] = {}
+
+    def get(self, key: Hashable, build: Callable[[], Any]) -> Any:
+        """Give the program of a key, compiled now if it is not there.
+
+        Parameters
+        ----------
+        key : hashable
+        build : callable
+            Compiles the program. Two threads never build the same key.
+
+        Returns
+        -------
+        program
+        """
+        with self._lock:
+            if key in self._programs:
+                self._programs.move_to_end(key)
+                return self._programs[key]
+            building = self._building.setdefault(key, threading.Lock())
+        with building:
+            with self._lock:
+                if key in self._programs:
+                    return self._programs[key]
+            try:
+                program = build()
+            finally:
+                with self._lock:
+                    self._building.pop(key, None)
+            with self._lock:
+                self.compilations += 1
+                self._programs[key] = program
+                while len(self._programs) > self.max_programs:
+                    self._programs.popitem(last=False)
+        return program
+
+    def __contains__(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._programs
+
+    def clear(self) -> None:
+        """Forget every program."""
+        with self._lock:
+            self._programs.clear()
+
+
+programs = ProgramCache()
+# Keras' tracing changes attributes of the model's layers while it runs.
+_tracing = threading.Lock()
+
+
+class Program:
+    """One compiled epoch.
+
+    Attributes
+    ----------
+    run : callable
+        See :func:`kerasweep.training._epoch.epoch_function`.
+    log_names : list of str
+    """
+
+    def __init__(self, run: Callable[..., Any], log_names: list[str]):
+        self.run = run
+        self.log_names = log_names
+
+
+def get_program(
+    plan: Plan, width: int | None, n_rows: tuple[int, int], parallel: bool
+) -> Program:
+    """Give the program that trains jobs like this one.
+
+    Parameters
+    ----------
+    plan : Plan
+        Traced if the program is not there yet.
+    width : int or None
+        Networks in the stack; None for a program of one network.
+    n_rows : tuple of int
+        Rows in the program's training and validation arrays.
+    parallel : bool
+        Whether the program may use several cores.
+
+    Returns
+    -------
+    program : Program
+    """
+    xla = wants_xla(plan.job.model)
+    key = (plan.key, width, n_rows, xla, parallel)
+
+    def build() -> Program:
+        with _tracing:
+            return _build(plan, width, n_rows, xla, parallel)
+
+    return programs.get(key, build)
+
+
+def wants_xla(model: Any) -> bool:
+    """Tell whether XLA, rather than TensorFlow's kernels, should run a model."""
+    convolution = ("Conv", "SeparableConv", "DepthwiseConv")
+    return not any(
+        type(layer).__name__.startswith(convolution)
+        or isinstance(layer, keras.layers.RNN)
+        for layer in model._flatten_layers()
+    )
+
+
+def _build(
+    plan: Plan, width: int | None, n_rows: tuple[int, int], xla: bool, parallel: bool
+) -> Program:
+    runtime = get_runtime()
+    model = plan.job.model
+    _build_metrics(plan)
+    network = Network(model, plan.floats, runtime.value_and_grad)
+    function = epoch_function(
+        network,
+        runtime,
+        plan.train.rows,
+        None if plan.validation is None else plan.validation.rows,
+        stacked=width is not None,
+    )
+    lead = () if width is None else (width,)
+    state = [_spec(lead + tuple(t.shape), t) for t in plan.read_state()]
+    floats = np.zeros((*lead, max(1, len(plan.floats.values))), dtype=np.float32)
+    data = [
+        {} if visited is None else _data_specs(visited, rows, lead)
+        for visited, rows in zip((plan.train, plan.validation), n_rows, strict=True)
+    ]
+    run = runtime.compile_function(function, (state, floats, *data), xla, parallel)
+    names = list(network.log_names)
+    return Program(run, names)
+
+
+def _build_metrics(plan: Plan) -> None:
+    x, y, *weight = plan.train.arrays
+    rows = slice(0, min(2, len(x)))
+    try:
+        plan.job.model._symbolic_build(
+            data_batch=(x[rows], y[rows], weight[0][rows] if weight else None)
+        )
+    except ValueError as error:
+        raise NotExpressible(str(error)) from error
+
+
+def _data_specs(visited: VisitedRows, n_rows: int, lead: tuple[int, ...]) -> Any:
+    rows = visited.rows
+    data = {
+        "arrays": tuple(
+            _spec((n_rows, *a.shape[1:]), a) for a in visited.arrays
+        ),
+        "index": np.zeros((visited.max_steps, *lead, rows.batch_size), np.int32),
+        "n_steps": np.int32(0),
+    }
+    if rows.remainder:
+        data["remainder"] = np.zeros((*lead, rows.remainder), np.int32)
+    return data
+
+
+def _spec(shape: tuple[int, ...], like: Any) -> np.ndarray:
+    """Give an array of that shape and type that takes no memory."""
+    dtype = np.dtype(keras.backend.standardize_dtype(like.dtype))
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+def padded_rows(n_rows: int) -> int:
+    """Give the rows of a program's arrays that hold this many."""
+    return bucket(n_rows)
