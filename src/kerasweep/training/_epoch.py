@@ -37,6 +37,7 @@ def epoch_function(
     train: Rows,
     validation: Rows | None,
     stacked: bool,
+    wrap: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda f: f,
 ) -> Callable[..., tuple[Tensors, Any, Any]]:
     """Build the function that a program compiles.
 
@@ -48,6 +49,9 @@ def epoch_function(
     train, validation : Rows
     stacked : bool
         Whether state, floats and indices have a leading axis over networks.
+    wrap : callable
+        Applied to each function of one step, to compile it by itself where the
+        whole epoch is not to be one program.
 
     Returns
     -------
@@ -58,47 +62,59 @@ def epoch_function(
         logs again).
     """
 
+    over = runtime.map_networks if stacked else _unchanged
+
     def train_step(carry: Any, floats: Any, batch: Any) -> Any:
         return network.train_step(carry[0], carry[1], floats, batch)
 
     def eval_step(carry: Any, floats: Any, batch: Any) -> Any:
         return carry[0], network.eval_step(carry[0], carry[1], floats, batch)
 
-    def run(step: Any, rows: Rows, state: Any, floats: Any, data: Any) -> Any:
-        def start(floats: Any) -> Tensors:
-            # Tied to an input so that a mapped program gives every network its own.
-            return [a + ops.cast(floats[0] * 0, a.dtype) for a in
-                    network.initial_accumulator()]
+    def start(floats: Any) -> Tensors:
+        # Tied to an input, so that every network of a stack gets its own.
+        zeros = network.initial_accumulator()
+        return [zero + ops.cast(floats[0] * 0, zero.dtype) for zero in zeros]
 
-        def visit(carry: Any, index: Any) -> Any:
-            def call(carry: Any, floats: Any, batch: Any) -> Any:
-                weight = batch[2] if rows.weighted else None
-                mask = batch[-1] if rows.padded else None
-                return step(carry, floats, (batch[0], batch[1], weight, mask))
+    def make_pass(step: Any, rows: Rows) -> Callable[..., Any]:
+        def one_network(carry: Any, floats: Any, batch: Any) -> Any:
+            weight = batch[2] if rows.weighted else None
+            mask = batch[-1] if rows.padded else None
+            return step(carry, floats, (batch[0], batch[1], weight, mask))
 
-            batch = gather(data["arrays"], index, rows.padded)
-            return (runtime.map_networks(call) if stacked else call)(
-                carry, floats, batch
+        def visit(carry: Any, floats: Any, arrays: Any, index: Any) -> Any:
+            batch = gather(arrays, index, rows.padded)
+            return over(one_network)(carry, floats, batch)
+
+        begin, visit_full = wrap(over(start)), wrap(visit)
+        visit_rest, finish = wrap(visit), wrap(over(network.logs))
+
+        def run(state: Any, floats: Any, data: Any) -> Any:
+            arrays, index = data["arrays"], data["index"]
+            carry = runtime.loop(
+                data["n_steps"],
+                lambda i, c: visit_full(c, floats, arrays, index[i]),
+                (state, begin(floats)),
             )
+            if rows.remainder:
+                carry = visit_rest(carry, floats, arrays, data["remainder"])
+            return carry[0], finish(carry[1])
 
-        begin = runtime.map_networks(start) if stacked else start
-        carry = (state, begin(floats))
-        carry = runtime.loop(
-            data["n_steps"], lambda i, c: visit(c, data["index"][i]), carry
-        )
-        if rows.remainder:
-            carry = visit(carry, data["remainder"])
-        finish = runtime.map_networks(network.logs) if stacked else network.logs
-        return carry[0], finish(carry[1])
+        return run
+
+    train_pass = make_pass(train_step, train)
+    eval_pass = None if validation is None else make_pass(eval_step, validation)
 
     def epoch(state: Any, floats: Any, train_data: Any, validation_data: Any) -> Any:
-        state, logs = run(train_step, train, state, floats, train_data)
-        if validation is None:
+        state, logs = train_pass(state, floats, train_data)
+        if eval_pass is None:
             return state, logs, logs
-        _, val_logs = run(eval_step, validation, state, floats, validation_data)
-        return state, logs, val_logs
+        return state, logs, eval_pass(state, floats, validation_data)[1]
 
     return epoch
+
+
+def _unchanged(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
 
 
 def gather(arrays: Sequence[Any], index: Any, padded: bool) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ import keras
 _REGULARIZERS = ("L1", "L2", "L1L2")
 _CONSTRAINTS = ("MaxNorm", "MinMaxNorm")
 _OPTIMIZERS = frozenset(
-    "SGD RMSprop Adam AdamW Adagrad Adadelta Adamax Nadam Ftrl Lion".split()
+    "SGD RMSprop Adam AdamW Adagrad Adadelta Adamax Nadam Lion".split()
 )
 # Keras passes these to functions that take Python numbers only.
 _CONSTANT = ("clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor")

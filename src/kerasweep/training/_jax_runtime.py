@@ -16,6 +16,10 @@ def value_and_grad(function: Callable[..., Any], variables: Tensors) -> Any:
 
 def loop(n_steps: Any, body: Callable[..., Any], carry: Any) -> Any:
     """Apply ``carry = body(i, carry)`` for i in range(n_steps)."""
+    if isinstance(n_steps, np.integer):
+        for i in range(n_steps):
+            carry = body(i, carry)
+        return carry
     return jax.lax.fori_loop(0, n_steps, body, carry)
 
 
@@ -46,6 +50,36 @@ def compile_function(
     if not parallel and jax.default_backend() == "cpu":
         options["xla_cpu_multi_thread_eigen"] = False
     return jax.jit(function).lower(*arguments).compile(compiler_options=options or None)
+
+
+class StepByStep:
+    """A function compiled by itself at its first call, for shapes that never change.
+
+    Parameters
+    ----------
+    function : callable
+        Forgotten once it is compiled.
+    """
+
+    def __init__(self, function: Callable[..., Any]):
+        self._function: Callable[..., Any] | None = function
+        self._compiled: Any = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the compiled function."""
+        if self._compiled is None:
+            self._compiled = jax.jit(self._function).lower(*arguments).compile()
+            self._function = None
+        return self._compiled(*arguments)
+
+
+def loops_slowly(convolutional: bool) -> bool:
+    """Tell whether a network runs slower inside a compiled loop than outside.
+
+    XLA on a CPU gives a convolution its fast kernel at the top level of a program
+    only: 10 times slower inside a loop was measured.
+    """
+    return convolutional and jax.default_backend() == "cpu"
 
 
 def to_device(array: np.ndarray) -> Any:

@@ -121,7 +121,7 @@ def get_program(
     -------
     program : Program
     """
-    xla = wants_xla(plan.job.model)
+    xla = not has_convolutions(plan.job.model)
     key = (plan.key, width, n_rows, xla, parallel)
 
     def build() -> Program:
@@ -131,10 +131,14 @@ def get_program(
     return programs.get(key, build)
 
 
-def wants_xla(model: Any) -> bool:
-    """Tell whether XLA, rather than TensorFlow's kernels, should run a model."""
+def has_convolutions(model: Any) -> bool:
+    """Tell whether a model convolves or recurs.
+
+    TensorFlow's own kernels run those faster on a CPU than what XLA makes of them,
+    and XLA is faster for everything else.
+    """
     convolution = ("Conv", "SeparableConv", "DepthwiseConv")
-    return not any(
+    return any(
         type(layer).__name__.startswith(convolution)
         or isinstance(layer, keras.layers.RNN)
         for layer in model._flatten_layers()
@@ -148,13 +152,13 @@ def _build(
     model = plan.job.model
     _build_metrics(plan)
     network = Network(model, plan.floats, runtime.value_and_grad)
-    function = epoch_function(
-        network,
-        runtime,
-        plan.train.rows,
-        None if plan.validation is None else plan.validation.rows,
-        stacked=width is not None,
-    )
+    rows = plan.train.rows, None if plan.validation is None else plan.validation.rows
+    stacked = width is not None
+    if runtime.loops_slowly(not xla):
+        wrap = runtime.StepByStep
+        function = epoch_function(network, runtime, *rows, stacked, wrap)
+        return Program(function, list(network.log_names))
+    function = epoch_function(network, runtime, *rows, stacked)
     lead = () if width is None else (width,)
     state = [_spec(lead + tuple(t.shape), t) for t in plan.read_state()]
     floats = np.zeros((*lead, max(1, len(plan.floats.values))), dtype=np.float32)
@@ -163,8 +167,7 @@ def _build(
         for visited, rows in zip((plan.train, plan.validation), n_rows, strict=True)
     ]
     run = runtime.compile_function(function, (state, floats, *data), xla, parallel)
-    names = list(network.log_names)
-    return Program(run, names)
+    return Program(run, list(network.log_names))
 
 
 def _build_metrics(plan: Plan) -> None:
