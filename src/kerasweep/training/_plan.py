@@ -3,13 +3,13 @@
 from collections.abc import Hashable
 from typing import Any
 
-import keras
 import numpy as np
 
 from kerasweep.training._eligible import check_arrays, row_by_row
 from kerasweep.training._epoch import Rows
 from kerasweep.training._floats import Floats
 from kerasweep.training._job import Arrays, TrainingJob, batch_order
+from kerasweep.training._runtime import get_runtime
 from kerasweep.training._signature import architecture_key, compile_key
 
 _EVAL_BATCH = 1024
@@ -60,7 +60,7 @@ class Plan:
 
     def read_state(self) -> list[Any]:
         """Read the variables' values, in the order of a program's state."""
-        return [keras.ops.convert_to_tensor(v) for v in self._variables()]
+        return [get_runtime().read(v.value) for v in self._variables()]
 
     def write_state(self, state: list[Any], best: list[Any] | None) -> None:
         """Assign the variables; ``best``, if given, to those that Keras restores."""

@@ -96,6 +96,11 @@ def to_device(array: np.ndarray) -> Any:
     return tf.constant(array)
 
 
+def read(value: Any) -> Any:
+    """Give the tensor that a variable holds."""
+    return tf.convert_to_tensor(value)
+
+
 def to_host(tensor: Any) -> np.ndarray:
     """Copy a tensor to the host, waiting for it."""
     return tensor.numpy()
