@@ -13,7 +13,6 @@ _OVERRIDES = (
     "compute_loss",
     "compute_metrics",
     "fit",
-    "make_train_function",
 )
 # Everything here looks at rows one by one, so that rows of weight zero change nothing.
 _NOT_ROW_BY_ROW = (
@@ -54,23 +53,40 @@ def why_not(job: TrainingJob) -> str | None:
     return _model_reason(job.model) or _optimizer_reason(job.model.optimizer)
 
 
+def prediction_reason(model: Any) -> str | None:
+    """Say why a model's output cannot be computed by a compiled program."""
+    name = type(model).__name__
+    if keras.backend.backend() not in ("tensorflow", "jax"):
+        return f"The Keras backend is {keras.backend.backend()!r}."
+    if getattr(type(model), "predict_step", None) is not keras.Model.predict_step:
+        return f"The model's class {name} has a predict_step of its own."
+    if len(getattr(model, "inputs", None) or ()) != 1:
+        return f"The model {name} is not sequential or functional with one input."
+    if len(model.outputs) != 1:
+        return f"The model has {len(model.outputs)} outputs."
+    if keras.distribution.distribution() is not None:
+        return "A keras.distribution is set."
+    try:
+        model.get_config()
+    except (NotImplementedError, TypeError, ValueError):
+        return "A layer of the model has no get_config."
+    return None
+
+
 def _model_reason(model: Any) -> str | None:
-    if not isinstance(model, keras.Sequential | keras.Model):
+    if not isinstance(model, keras.Model):
         return f"{type(model).__name__} is not a Keras model."
+    reason = prediction_reason(model)
+    if reason is not None:
+        return reason
     name = type(model).__name__
     for method in _OVERRIDES:
         if getattr(type(model), method) is not getattr(keras.Model, method):
             return f"The model's class {name} has a {method} of its own."
-    if not hasattr(model, "inputs") or len(model.inputs) != 1:
-        return f"The model {name} is not sequential or functional with one input."
-    if len(model.outputs) != 1:
-        return f"The model has {len(model.outputs)} outputs."
     if not model.compiled or model.optimizer is None or model._compile_loss is None:
         return "The model is not compiled with a loss and an optimizer."
     if model.run_eagerly:
         return "The model is compiled with run_eagerly=True."
-    if keras.distribution.distribution() is not None:
-        return "A keras.distribution is set."
     if not model.trainable_variables:
         return "The model has no trainable variables."
     if any(v.dtype not in ("float32", "int32", "uint32", "int64", "bool")
@@ -78,10 +94,6 @@ def _model_reason(model: Any) -> str | None:
                layer.compute_dtype not in (None, "float32")
                for layer in model._flatten_layers()):
         return "The model computes in another precision than float32."
-    try:
-        model.get_config()
-    except (NotImplementedError, TypeError, ValueError):
-        return "A layer of the model has no get_config."
     return None
 
 

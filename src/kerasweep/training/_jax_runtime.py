@@ -106,3 +106,15 @@ def where(mask: np.ndarray, new: Any, old: Any) -> Any:
     """Take ``new`` for the networks of a stack where the mask is true."""
     shape = mask.shape + (1,) * (new.ndim - 1)
     return jax.numpy.where(mask.reshape(shape), new, old)
+
+
+def prediction_rows(n_rows: int, batch_size: int) -> int | None:
+    """Round the rows of a batch up, so that few programs serve every size."""
+    return min(batch_size, 1 << (n_rows - 1).bit_length())
+
+
+def compile_prediction(
+    function: Callable[..., Any], values: Tensors, batch: np.ndarray
+) -> Callable[..., Any]:
+    """Compile ``function(values, batch)`` for batches of this shape."""
+    return jax.jit(function).lower(values, batch).compile()

@@ -83,7 +83,7 @@ class ProgramCache:
 
 programs = ProgramCache()
 # Keras' tracing changes attributes of the model's layers while it runs.
-_tracing = threading.Lock()
+tracing = threading.Lock()
 
 
 class Program:
@@ -125,7 +125,7 @@ def get_program(
     key = (plan.key, width, n_rows, xla, parallel)
 
     def build() -> Program:
-        with _tracing:
+        with tracing:
             return _build(plan, width, n_rows, xla, parallel)
 
     return programs.get(key, build)

@@ -1,6 +1,7 @@
 """Compiling and running an epoch on the TensorFlow backend."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,26 @@ def loop(n_steps: Any, body: Callable[..., Any], carry: Any) -> Any:
 
 def map_networks(function: Callable[..., Any]) -> Callable[..., Any]:
     """Map a function over a leading axis of all its arguments."""
+    _teach_bitcast()
     return lambda *args: tf.vectorized_map(lambda a: function(*a), args)
+
+
+@cache
+def _teach_bitcast() -> None:
+    """Map Bitcast, which Keras' accuracy uses, without a loop over the networks.
+
+    TensorFlow maps an operation that it has no rule for one network at a time.
+    """
+    try:
+        from tensorflow.python.ops.parallel_for import pfor
+    except ImportError:
+        return
+
+    def convert(inputs: Any) -> Any:
+        to = inputs.get_attr("type")
+        return pfor.wrap(tf.bitcast(inputs.stacked_input(0), to), True)
+
+    pfor._pfor_converter_registry.setdefault("Bitcast", convert)
 
 
 def compile_function(
@@ -115,3 +135,20 @@ def where(mask: np.ndarray, new: Any, old: Any) -> Any:
     """Take ``new`` for the networks of a stack where the mask is true."""
     shape = mask.shape + (1,) * (len(new.shape) - 1)
     return tf.where(mask.reshape(shape), new, old)
+
+
+def prediction_rows(n_rows: int, batch_size: int) -> int | None:
+    """Round the rows of a batch up; None where one program serves every size."""
+    return None
+
+
+def compile_prediction(
+    function: Callable[..., Any], values: Tensors, batch: np.ndarray
+) -> Callable[..., Any]:
+    """Compile ``function(values, batch)`` for batches of any number of rows."""
+    specs = [tf.TensorSpec(v.shape, v.dtype) for v in values]
+    specs.append(tf.TensorSpec((None, *batch.shape[1:]), tf.as_dtype(batch.dtype)))
+    concrete = tf.function(
+        lambda *flat: function(list(flat[:-1]), flat[-1]), autograph=False
+    ).get_concrete_function(*specs)
+    return lambda values, batch: concrete(*values, tf.convert_to_tensor(batch))
