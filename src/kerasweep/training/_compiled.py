@@ -1,6 +1,7 @@
 """Train jobs through compiled programs."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -25,24 +26,30 @@ def fit_compiled(job: TrainingJob) -> TrainingResult:
     -------
     result : TrainingResult
     """
-    (member,) = train_together([Plan(job)], stacked=False)
+    (member,) = train_together([Plan(job)])
     if member.error is not None:
         raise member.error
     return member.result()
 
 
 def train_together(
-    plans: Sequence[Plan], stacked: bool, parallel: bool = True
+    plans: Sequence[Plan],
+    width: int | None = None,
+    parallel: bool = True,
+    check: Callable[[], None] = lambda: None,
 ) -> list[Member]:
     """Train networks of one key and group in one program.
 
     Parameters
     ----------
     plans : sequence of Plan
-    stacked : bool
-        Whether to use a program over a stack of networks; needed for more than one.
+    width : int or None
+        Networks in the program's stack, at least as many as there are plans. None
+        for a program of one network.
     parallel : bool
         Whether the program may use several cores.
+    check : callable
+        Called after each epoch; what it raises ends all training.
 
     Returns
     -------
@@ -53,45 +60,43 @@ def train_together(
     members = [Member(plan) for plan in plans]
     if not any(m.active for m in members):
         return members
-    pools = [
-        Pool([plan.train for plan in plans], stacked),
-        None
-        if plans[0].validation is None
-        else Pool([p.validation for p in plans if p.validation is not None], stacked),
-    ]
-    program = get_program(
-        plans[0],
-        len(plans) if stacked else None,
-        (pools[0].n_rows, 0 if pools[1] is None else pools[1].n_rows),
-        parallel,
-    )
-    data = [None if pool is None else pool.to_device(runtime) for pool in pools]
-    validation = {} if pools[1] is None else data[1] | pools[1].batches(
-        [np.arange(p.validation.n_rows, dtype=np.int32) for p in plans]
-    )
-    stack = Stack(plans, stacked, runtime)
+    # Places in the stack that are left over follow the first network.
+    crew = [*plans, *[plans[0]] * ((width or 1) - len(plans))]
+    pool = Pool([p.train for p in crew], width is not None)
+    validation = [p.validation for p in crew if p.validation is not None]
+    val_pool = Pool(validation, width is not None) if validation else None
+    n_rows = (pool.n_rows, val_pool.n_rows if val_pool else 0)
+    program = get_program(plans[0], width, n_rows, parallel)
+    data = pool.to_device(runtime)
+    val_data = {}
+    if val_pool:
+        in_order = [np.arange(v.n_rows, dtype=np.int32) for v in validation]
+        val_data = val_pool.to_device(runtime) | val_pool.batches(in_order)
+    stack = Stack(crew, width is not None, runtime)
     orders = _orders(members, 0)
+    clock = [time.perf_counter()]
     for epoch in range(max(plan.job.epochs for plan in plans)):
-        out = program.run(
-            stack.state, stack.floats, data[0] | pools[0].batches(orders), validation
+        extra = [orders[0]] * (len(crew) - len(orders))
+        stack.state, *logs = program.run(
+            stack.state, stack.floats, data | pool.batches([*orders, *extra]), val_data
         )
-        stack.state, *logs = out
-        orders = _orders(members, epoch + 1)
+        orders = _orders(members, epoch + 1)  # Drawn while a device computes.
         logs = [np.atleast_2d(runtime.to_host(values)) for values in logs]
+        clock.append(time.perf_counter())
         was_active = [m.active for m in members]
         for k, member in enumerate(members):
             if member.active:
+                val_logs = logs[1][k] if val_pool else None
                 member.end_epoch(
-                    epoch,
-                    log_dict(
-                        program.log_names,
-                        logs[0][k],
-                        None if pools[1] is None else logs[1][k],
-                    ),
+                    epoch, log_dict(program.log_names, logs[0][k], val_logs)
                 )
         stack.after_epoch(members, was_active)
         if not any(m.active for m in members):
             break
+        check()
+    if len(clock) > 2:
+        for member in members:
+            member.seconds_per_epoch = float(np.min(np.diff(clock)[1:]))
     stack.write(members)
     return members
 

@@ -152,6 +152,20 @@ def row_by_row(model: Any) -> bool:
     )
 
 
+def has_convolutions(model: Any) -> bool:
+    """Tell whether a model convolves or recurs.
+
+    TensorFlow's own kernels run those faster on a CPU than what XLA makes of them,
+    and XLA is faster for everything else.
+    """
+    convolution = ("Conv", "SeparableConv", "DepthwiseConv")
+    return any(
+        type(layer).__name__.startswith(convolution)
+        or isinstance(layer, keras.layers.RNN)
+        for layer in model._flatten_layers()
+    )
+
+
 def _is_keras(item: Any) -> bool:
     module = getattr(item, "__module__", "")
     return module.startswith("keras.") or item is str

@@ -21,6 +21,8 @@ class Member:
         Whether its last epoch was its best, and its weights are to be kept.
     error : BaseException or None
         What its ``on_epoch`` raised.
+    seconds_per_epoch : float or None
+        The fastest epoch of its program after the first.
     """
 
     def __init__(self, plan: Plan):
@@ -28,6 +30,7 @@ class Member:
         self.active = plan.job.epochs > 0
         self.improved = False
         self.error: BaseException | None = None
+        self.seconds_per_epoch: float | None = None
         self.history: dict[str, list[float]] = {}
         self._stopper = (
             None

@@ -5,7 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasweep.training._eligible import check_arrays, row_by_row
+from kerasweep.training._eligible import (
+    check_arrays,
+    has_convolutions,
+    row_by_row,
+)
 from kerasweep.training._epoch import Rows
 from kerasweep.training._floats import Floats
 from kerasweep.training._job import Arrays, TrainingJob, batch_order
@@ -27,6 +31,8 @@ class Plan:
     ----------
     train, validation : VisitedRows
         ``validation`` is None without validation data.
+    convolutional : bool
+        Whether the model convolves or recurs.
     key : hashable
         Jobs of one key can be trained by one program.
     group : hashable
@@ -39,6 +45,7 @@ class Plan:
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         self.floats = Floats(model, model.optimizer)
+        self.convolutional = has_convolutions(model)
         padded = row_by_row(model)
         self.train = VisitedRows(check_arrays(job.train), job.batch_size, padded)
         self.validation = None

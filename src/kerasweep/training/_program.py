@@ -33,7 +33,7 @@ class ProgramCache:
     def __init__(self, max_programs: int = _MAX_PROGRAMS):
         self.max_programs = max_programs
         self.compilations = 0
-        self._programs: OrderedDict[Hashable, Any] = OrderedDict()
+        self._programs: OrderedDict[Any, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._building: dict[Hashable, threading.Lock] = {}
 
@@ -71,9 +71,10 @@ class ProgramCache:
                     self._programs.popitem(last=False)
         return program
 
-    def __contains__(self, key: Hashable) -> bool:
+    def has_stack(self, key: Hashable, width: int) -> bool:
+        """Tell whether some program of a plan's key and this width is there."""
         with self._lock:
-            return key in self._programs
+            return any(k[0] == key and k[1] == width for k in self._programs)
 
     def clear(self) -> None:
         """Forget every program."""
@@ -121,7 +122,7 @@ def get_program(
     -------
     program : Program
     """
-    xla = not has_convolutions(plan.job.model)
+    xla = not plan.convolutional
     key = (plan.key, width, n_rows, xla, parallel)
 
     def build() -> Program:
@@ -129,20 +130,6 @@ def get_program(
             return _build(plan, width, n_rows, xla, parallel)
 
     return programs.get(key, build)
-
-
-def has_convolutions(model: Any) -> bool:
-    """Tell whether a model convolves or recurs.
-
-    TensorFlow's own kernels run those faster on a CPU than what XLA makes of them,
-    and XLA is faster for everything else.
-    """
-    convolution = ("Conv", "SeparableConv", "DepthwiseConv")
-    return any(
-        type(layer).__name__.startswith(convolution)
-        or isinstance(layer, keras.layers.RNN)
-        for layer in model._flatten_layers()
-    )
 
 
 def _build(

@@ -15,6 +15,7 @@ class Stack:
     Parameters
     ----------
     plans : sequence of Plan
+        One for each place in the stack.
     stacked : bool
     runtime : module
 
@@ -42,10 +43,9 @@ class Stack:
 
     def after_epoch(self, members: Sequence[Member], was_active: list[bool]) -> None:
         """Keep the weights that have become the best, and those that are final."""
-        improved = np.array(
-            [a and m.improved and m.keeps_best
-             for a, m in zip(was_active, members, strict=True)]
-        )
+        improved = np.zeros(len(self._plans), dtype=bool)
+        for k, member in enumerate(members):
+            improved[k] = was_active[k] and member.improved and member.keeps_best
         if improved.any():
             if self._best is None or improved.all():
                 self._best = self.state

@@ -2,6 +2,7 @@
 
 from kerasweep.training._compiled import fit_compiled
 from kerasweep.training._eligible import NotExpressible, why_not
+from kerasweep.training._fleet import current_fleet
 from kerasweep.training._job import TrainingJob, TrainingResult
 from kerasweep.training._keras_fit import fit_with_keras
 
@@ -32,7 +33,8 @@ def train(job: TrainingJob) -> TrainingResult:
     reason = why_not(job)
     if reason is None:
         try:
-            return fit_compiled(job)
+            company = current_fleet()
+            return fit_compiled(job) if company is None else company.train(job)
         except NotExpressible as error:
             reason = str(error)
     if job.engine == "compiled":
