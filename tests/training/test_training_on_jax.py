@@ -14,14 +14,20 @@ pytest.importorskip("jax")
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is that process")
-@pytest.mark.parametrize(
-    "module", ["same_answer", "programs", "predict", "fleet"]
-)
+@pytest.mark.parametrize("module", ["same_answer", "programs", "predict", "fleet"])
 def test_on_jax(module):
     file = Path(__file__).with_name(f"test_training_{module}.py")
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
-         str(file)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            str(file),
+        ],
         env={**os.environ, "KERAS_BACKEND": "jax"},
         capture_output=True,
         text=True,

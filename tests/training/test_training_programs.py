@@ -39,8 +39,11 @@ def test_numbers_are_inputs():
             epochs=1 + seed,
         )
         for seed, (rate, momentum, l1, l2, norm) in enumerate(
-            [(0.1, 0.9, 0.0, 0.1, 1.0), (0.2, 0.5, 0.01, 0.0, 2.0),
-             (0.3, 0.1, 0.0, 0.0, 3.0)]
+            [
+                (0.1, 0.9, 0.0, 0.1, 1.0),
+                (0.2, 0.5, 0.01, 0.0, 2.0),
+                (0.3, 0.1, 0.0, 0.0, 3.0),
+            ]
         )
     ]
     assert _compilations(jobs) == 1
@@ -50,8 +53,10 @@ def test_an_input_is_not_taken_for_a_constant():
     # The second network runs the program that was traced for the first.
     for strength in (0.1, 0.5):
         ours, theirs = (
-            network(optimizers.Adam(0.01, beta_1=1 - strength),
-                    regularizer=regularizers.L2(strength))
+            network(
+                optimizers.Adam(0.01, beta_1=1 - strength),
+                regularizer=regularizers.L2(strength),
+            )
             for _ in range(2)
         )
         train(job(ours, engine="compiled"))
@@ -67,8 +72,14 @@ def test_folds_that_differ_by_a_row_share_a_program():
 
 @pytest.mark.parametrize(
     "change",
-    [{"units": 17}, {"dropout": 0.1}, {"batch_norm": True}, {"metrics": ()},
-     {"loss": "kl_divergence"}, {"regularizer": regularizers.L1(0.1)}],
+    [
+        {"units": 17},
+        {"dropout": 0.1},
+        {"batch_norm": True},
+        {"metrics": ()},
+        {"loss": "kl_divergence"},
+        {"regularizer": regularizers.L1(0.1)},
+    ],
     ids=str,
 )
 def test_another_computation_is_another_program(change):
@@ -127,28 +138,31 @@ def test_what_a_callers_function_raises_is_raised():
         train(job(network(), on_epoch=on_epoch))
 
 
-class _Mine(keras.Model):
+class Mine(keras.Model):
     def __init__(self):
         super().__init__()
         self.dense = keras.layers.Dense(3, activation="softmax")
+
+    def build(self, shape):
+        self.dense.build(shape)
 
     def call(self, x):
         return self.dense(x)
 
 
-class _OwnStep(keras.Sequential):
+class OwnStep(keras.Sequential):
     def train_step(self, *args):
         return super().train_step(*args)
 
 
 def _own_step():
-    model = _OwnStep([keras.Input((12,)), keras.layers.Dense(3, activation="softmax")])
+    model = OwnStep([keras.Input((12,)), keras.layers.Dense(3, activation="softmax")])
     model.compile(loss="sparse_categorical_crossentropy")
     return model
 
 
 def _subclassed():
-    model = _Mine()
+    model = Mine()
     model.compile(loss="sparse_categorical_crossentropy")
     model.build((None, 12))
     return model
@@ -157,13 +171,19 @@ def _subclassed():
 @pytest.mark.parametrize(
     ("make", "fields", "reason"),
     [
-        (network, {"keras_callbacks": [keras.callbacks.TerminateOnNaN()]},
-         r"callbacks \(TerminateOnNaN\)"),
-        (_own_step, {}, "_OwnStep has a train_step of its own"),
-        (_subclassed, {}, "_Mine is not sequential or functional"),
+        (
+            network,
+            {"keras_callbacks": [keras.callbacks.TerminateOnNaN()]},
+            r"callbacks \(TerminateOnNaN\)",
+        ),
+        (_own_step, {}, "OwnStep has a train_step of its own"),
+        (_subclassed, {}, "Mine is not sequential or functional"),
         (lambda: network(optimizers.SGD(0.1, use_ema=True)), {}, "averages weights"),
-        (lambda: network(optimizers.SGD(0.1, gradient_accumulation_steps=2)), {},
-         "accumulates gradients"),
+        (
+            lambda: network(optimizers.SGD(0.1, gradient_accumulation_steps=2)),
+            {},
+            "accumulates gradients",
+        ),
     ],
     ids=["callbacks", "train_step", "subclass", "average", "accumulation"],
 )
@@ -189,8 +209,18 @@ def test_memory_does_not_grow_with_fits():
 
     def fit():
         model = network(optimizers.SGD(0.1), units=64)
-        train(TrainingJob(model, (X, Y, None), 2, 64, seed=0, engine="compiled",
-                          validation=(X, Y, None), early_stopping=EarlyStopping(1)))
+        train(
+            TrainingJob(
+                model,
+                (X, Y, None),
+                2,
+                64,
+                seed=0,
+                engine="compiled",
+                validation=(X, Y, None),
+                early_stopping=EarlyStopping(1),
+            )
+        )
 
     for _ in range(30):
         fit()

@@ -61,9 +61,7 @@ CASES = {
     "batch norm, one incomplete batch": ({"batch_norm": True}, {"rows": slice(0, 21)}),
     "sum of losses": (
         {
-            "loss": lambda: keras.losses.SparseCategoricalCrossentropy(
-                reduction="sum"
-            ),
+            "loss": lambda: keras.losses.SparseCategoricalCrossentropy(reduction="sum"),
             "optimizer": lambda: optimizers.SGD(0.003),
         },
         {},
@@ -102,8 +100,11 @@ def test_losses_of_one_output(loss):
     def model():
         keras.utils.set_random_seed(0)
         net = keras.Sequential(
-            [keras.Input((12,)), keras.layers.Dense(8, activation="tanh"),
-             keras.layers.Dense(1, activation="sigmoid")]
+            [
+                keras.Input((12,)),
+                keras.layers.Dense(8, activation="tanh"),
+                keras.layers.Dense(1, activation="sigmoid"),
+            ]
         )
         net.compile(optimizer="sgd", loss=loss, metrics=["mse"])
         return net
@@ -122,13 +123,20 @@ def test_convolutions():
     def model():
         keras.utils.set_random_seed(0)
         net = keras.Sequential(
-            [keras.Input((12,)), keras.layers.Reshape((4, 3, 1)),
-             keras.layers.Conv2D(3, 2, activation="relu"),
-             keras.layers.MaxPooling2D((3, 2)), keras.layers.Flatten(),
-             keras.layers.Dense(3, activation="softmax")]
+            [
+                keras.Input((12,)),
+                keras.layers.Reshape((4, 3, 1)),
+                keras.layers.Conv2D(3, 2, activation="relu"),
+                keras.layers.MaxPooling2D((3, 2)),
+                keras.layers.Flatten(),
+                keras.layers.Dense(3, activation="softmax"),
+            ]
         )
-        net.compile(optimizer="adam", loss="sparse_categorical_crossentropy",
-                    metrics=["accuracy"])
+        net.compile(
+            optimizer="adam",
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
         return net
 
     ours, theirs = model(), model()
@@ -166,10 +174,15 @@ def test_a_weight_decay_worked_out_by_hand():
     # One row x = 1, y = 0, weight w = 2, squared error and an L2 of 0.5: the
     # gradient is 2w + 2 * 0.5 * w = 6, so a step of 0.1 leads to 2 - 0.6 = 1.4.
     model = keras.Sequential(
-        [keras.Input((1,)),
-         keras.layers.Dense(1, use_bias=False,
-                            kernel_initializer=keras.initializers.Constant(2.0),
-                            kernel_regularizer=keras.regularizers.L2(0.5))]
+        [
+            keras.Input((1,)),
+            keras.layers.Dense(
+                1,
+                use_bias=False,
+                kernel_initializer=keras.initializers.Constant(2.0),
+                kernel_regularizer=keras.regularizers.L2(0.5),
+            ),
+        ]
     )
     model.compile(optimizer=optimizers.SGD(0.1), loss="mse")
     one = np.ones((1, 1), "float32")
@@ -197,6 +210,9 @@ def test_dropout_is_drawn_from_the_models_own_seeds():
     assert np.abs(other.get_weights()[0] - first.get_weights()[0]).max() > 1e-3
 
 
+@pytest.mark.filterwarnings(  # Keras 3.15 saves its variables through NumPy 1's protocol
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
+)
 def test_saved_model_is_plain_keras(tmp_path):
     model = network(regularizer=regularizers.L1L2(0.1, 0.2))
     train(job(model, engine="compiled"))

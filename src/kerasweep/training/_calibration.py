@@ -101,7 +101,8 @@ calibration = Calibration()
 def flops_per_step(plan: Any) -> float:
     """Estimate the arithmetic of one update of a dense network."""
     kernels = sum(
-        math.prod(v.shape) for v in plan.job.model.trainable_variables
+        math.prod(v.shape)
+        for v in plan.job.model.trainable_variables
         if len(v.shape) > 1
     )
     return 6.0 * kernels * plan.train.rows.batch_size

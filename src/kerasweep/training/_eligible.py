@@ -89,10 +89,13 @@ def _model_reason(model: Any) -> str | None:
         return "The model is compiled with run_eagerly=True."
     if not model.trainable_variables:
         return "The model has no trainable variables."
-    if any(v.dtype not in ("float32", "int32", "uint32", "int64", "bool")
-           for v in model.variables) or any(
-               layer.compute_dtype not in (None, "float32")
-               for layer in model._flatten_layers()):
+    if any(
+        v.dtype not in ("float32", "int32", "uint32", "int64", "bool")
+        for v in model.variables
+    ) or any(
+        layer.compute_dtype not in (None, "float32")
+        for layer in model._flatten_layers()
+    ):
         return "The model computes in another precision than float32."
     return None
 
@@ -146,9 +149,7 @@ def row_by_row(model: Any) -> bool:
     metrics = model._compile_metrics
     return metrics is None or all(
         isinstance(m, str) or _is_keras(type(m)) and _is_keras(getattr(m, "_fn", str))
-        for m in [
-            *_flat(metrics._user_metrics), *_flat(metrics._user_weighted_metrics)
-        ]
+        for m in [*_flat(metrics._user_metrics), *_flat(metrics._user_weighted_metrics)]
     )
 
 

@@ -205,7 +205,9 @@ def fleet(size: int | None = None) -> Iterator[None]:
     ...     pass  # search.fit(X, y)
     """
     if size is not None and size < 1:
-        raise ValueError(f"The `size` of fleet must be at least 1. Got {size!r} instead.")
+        raise ValueError(
+            f"The `size` of fleet must be at least 1. Got {size!r} instead."
+        )
     if current_fleet() is not None:  # A fleet in a fleet joins it.
         yield
         return

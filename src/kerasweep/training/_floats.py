@@ -171,7 +171,9 @@ def is_maskable(owner: Any, names: tuple[str, ...]) -> bool:
 
 def float_names(owner: Any) -> tuple[str, ...]:
     """Name the attributes of a regularizer or constraint that are strengths."""
-    return tuple(n for n in sorted(vars(owner)) if not n.startswith("_") and n != "axis")
+    return tuple(
+        n for n in sorted(vars(owner)) if not n.startswith("_") and n != "axis"
+    )
 
 
 def optimizer_float_names(optimizer: Any) -> tuple[str, ...]:

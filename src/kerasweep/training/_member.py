@@ -95,4 +95,3 @@ def log_dict(names: list[str], train: Any, validation: Any) -> dict[str, float]:
     if validation is not None:
         logs |= {f"val_{n}": float(v) for n, v in zip(names, validation, strict=True)}
     return logs
-

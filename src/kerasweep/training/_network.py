@@ -141,7 +141,9 @@ class Network:
         with keras.StatelessScope(mapping) as scope:
             for metric, weighted in self._metrics:
                 metric.update_state(
-                    y, y_pred, sample_weight=_product(weight if weighted else None, mask)
+                    y,
+                    y_pred,
+                    sample_weight=_product(weight if weighted else None, mask),
                 )
         return [
             accumulator[0] + ops.cast(loss, "float32") * count,

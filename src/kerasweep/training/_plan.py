@@ -107,8 +107,8 @@ class VisitedRows:
         batch_size = min(batch_size, bucket(self.n_rows) if padded else self.n_rows)
         remainder = 0 if padded else self.n_rows % batch_size
         self.rows = Rows(batch_size, padded, remainder, arrays[2] is not None)
-        self.n_steps = -(-self.n_rows // batch_size) if padded else (
-            self.n_rows // batch_size
+        self.n_steps = (
+            -(-self.n_rows // batch_size) if padded else (self.n_rows // batch_size)
         )
         self.max_steps = bucket(self.n_steps)
         self.key = (

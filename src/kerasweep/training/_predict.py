@@ -29,7 +29,9 @@ def predict(model: Any, X: np.ndarray, batch_size: int = 1024) -> np.ndarray:
     output : ndarray of shape (n_samples, ...)
         What ``model.predict`` gives.
     """
-    if len(X) == 0 or prediction_reason(model) is not None:
+    if len(X) == 0 and prediction_reason(model) is None:
+        return np.empty((0, *model.output_shape[1:]), dtype=np.float32)
+    if prediction_reason(model) is not None:
         return np.asarray(model.predict(X, batch_size=batch_size, verbose=0))
     runtime = get_runtime()
     variables = model.variables

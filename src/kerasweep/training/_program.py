@@ -171,9 +171,7 @@ def _build_metrics(plan: Plan) -> None:
 def _data_specs(visited: VisitedRows, n_rows: int, lead: tuple[int, ...]) -> Any:
     rows = visited.rows
     data = {
-        "arrays": tuple(
-            _spec((n_rows, *a.shape[1:]), a) for a in visited.arrays
-        ),
+        "arrays": tuple(_spec((n_rows, *a.shape[1:]), a) for a in visited.arrays),
         "index": np.zeros((visited.max_steps, *lead, rows.batch_size), np.int32),
         "n_steps": np.int32(0),
     }
