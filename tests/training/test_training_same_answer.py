@@ -210,7 +210,7 @@ def test_dropout_is_drawn_from_the_models_own_seeds():
     assert np.abs(other.get_weights()[0] - first.get_weights()[0]).max() > 1e-3
 
 
-@pytest.mark.filterwarnings(  # Keras 3.15 saves its variables through NumPy 1's protocol
+@pytest.mark.filterwarnings(  # Keras 3.15 saves variables by NumPy 1's protocol
     "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
 )
 def test_saved_model_is_plain_keras(tmp_path):

@@ -60,7 +60,7 @@ def job(model, *, rows=TRAIN, weights=None, validation=False, **fields):
 
 def values(model):
     """All variables of a model and its optimizer, except the seeds."""
-    return [np.asarray(v.numpy()) for v in [*model.weights, *model.optimizer.variables]]
+    return [np.asarray(v.value) for v in [*model.weights, *model.optimizer.variables]]
 
 
 def assert_same_network(actual, expected, rtol=1e-4, atol=3e-6):

@@ -148,7 +148,7 @@ def row_by_row(model: Any) -> bool:
         return False
     metrics = model._compile_metrics
     return metrics is None or all(
-        isinstance(m, str) or _is_keras(type(m)) and _is_keras(getattr(m, "_fn", str))
+        isinstance(m, str) or (_is_keras(type(m)) and _is_keras(getattr(m, "_fn", str)))
         for m in [*_flat(metrics._user_metrics), *_flat(metrics._user_weighted_metrics)]
     )
 

@@ -61,7 +61,6 @@ def epoch_function(
         the new state, the training logs and the validation logs (or the training
         logs again).
     """
-
     over = runtime.map_networks if stacked else _unchanged
 
     def train_step(carry: Any, floats: Any, batch: Any) -> Any:
@@ -86,7 +85,8 @@ def epoch_function(
             return over(one_network)(carry, floats, batch)
 
         begin, visit_full = wrap(over(start)), wrap(visit)
-        visit_rest, finish = wrap(visit), wrap(over(network.logs))
+        visit_rest = wrap(visit) if rows.remainder else None
+        finish = wrap(over(network.logs))
 
         def run(state: Any, floats: Any, data: Any) -> Any:
             arrays, index = data["arrays"], data["index"]
@@ -95,7 +95,7 @@ def epoch_function(
                 lambda i, c: visit_full(c, floats, arrays, index[i]),
                 (state, begin(floats)),
             )
-            if rows.remainder:
+            if visit_rest is not None:
                 carry = visit_rest(carry, floats, arrays, data["remainder"])
             return carry[0], finish(carry[1])
 

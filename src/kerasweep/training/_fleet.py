@@ -16,8 +16,8 @@ from kerasweep.training._calibration import (
 )
 from kerasweep.training._compiled import train_together
 from kerasweep.training._job import TrainingJob, TrainingResult
-from kerasweep.training._memory import networks_that_fit
 from kerasweep.training._member import Member
+from kerasweep.training._memory import networks_that_fit
 from kerasweep.training._plan import Plan
 from kerasweep.training._program import programs
 from kerasweep.training._ticket import Ticket
@@ -102,11 +102,13 @@ class Fleet:
 
     def _lead(self) -> None:
         while not self._closed.is_set():
+            tickets = self._gather()
             try:
-                self._train_groups(self._gather())
+                self._train_groups(tickets)
             except BaseException as error:
-                # A leader that died would leave every later fit waiting for ever.
-                del error
+                # Nobody may be left waiting; whoever was served has gone.
+                for ticket in tickets:
+                    ticket.fail(error)
 
     def _gather(self) -> list[Ticket]:
         with self._changed:

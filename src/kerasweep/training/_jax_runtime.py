@@ -1,5 +1,6 @@
 """Compiling and running an epoch on the JAX backend."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,8 @@ import jax
 import numpy as np
 
 Tensors = list[Any]
+# Whether a program can be told to keep to one core of a CPU.
+KEEPS_TO_ONE_CORE = True
 
 
 def value_and_grad(function: Callable[..., Any], variables: Tensors) -> Any:
@@ -64,12 +67,14 @@ class StepByStep:
     def __init__(self, function: Callable[..., Any]):
         self._function: Callable[..., Any] | None = function
         self._compiled: Any = None
+        self._lock = threading.Lock()
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the compiled function."""
-        if self._compiled is None:
-            self._compiled = jax.jit(self._function).lower(*arguments).compile()
-            self._function = None
+        with self._lock:
+            if self._function is not None:
+                lowered = jax.jit(self._function).lower(*arguments)
+                self._compiled, self._function = lowered.compile(), None
         return self._compiled(*arguments)
 
 

@@ -49,7 +49,7 @@ def pure_optimizer(optimizer: Any, attributes: dict[str, Any]) -> Any:
     cls = type(optimizer)
     # To the left of Keras' Optimizer and to the right of the algorithm, so that an
     # algorithm's own `_backend_update_step` still runs.
-    pure = object.__new__(type(cls.__name__, (cls, _Pure), {}))
+    pure: Any = object.__new__(type(cls.__name__, (cls, _Pure), {}))
     variables = optimizer._trainable_variables
     attributes = dict(attributes)
     attributes["_trainable_variables_indices"] = {

@@ -104,6 +104,11 @@ class VisitedRows:
     def __init__(self, arrays: Arrays, batch_size: int, padded: bool):
         self.arrays = tuple(a for a in arrays if a is not None)
         self.n_rows = len(arrays[0])
+        if any(len(a) != self.n_rows for a in self.arrays):
+            raise ValueError(
+                "X, y and sample_weight must have equally many rows. "
+                f"Got {[len(a) for a in self.arrays]} instead."
+            )
         batch_size = min(batch_size, bucket(self.n_rows) if padded else self.n_rows)
         remainder = 0 if padded else self.n_rows % batch_size
         self.rows = Rows(batch_size, padded, remainder, arrays[2] is not None)

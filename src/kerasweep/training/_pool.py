@@ -80,7 +80,13 @@ class Pool:
 
 def same_rows(a: VisitedRows, b: VisitedRows) -> bool:
     """Tell whether two jobs visit equal arrays."""
-    return all(
-        x is y or (x.shape == y.shape and np.array_equal(x, y))
-        for x, y in zip(a.arrays, b.arrays, strict=True)
+    return all(_same(x, y) for x, y in zip(a.arrays, b.arrays, strict=True))
+
+
+def _same(x: np.ndarray, y: np.ndarray) -> bool:
+    if x is y:
+        return True
+    some = slice(None, None, max(1, len(x) // 16))  # Most differ at first sight.
+    return (
+        x.shape == y.shape and np.array_equal(x[some], y[some]) and np.array_equal(x, y)
     )

@@ -11,7 +11,7 @@ import numpy as np
 from kerasweep.training._eligible import NotExpressible
 from kerasweep.training._epoch import epoch_function
 from kerasweep.training._network import Network
-from kerasweep.training._plan import Plan, VisitedRows, bucket
+from kerasweep.training._plan import Plan, VisitedRows
 from kerasweep.training._runtime import get_runtime
 
 _MAX_PROGRAMS = 64
@@ -121,13 +121,24 @@ def get_program(
     Returns
     -------
     program : Program
+
+    Raises
+    ------
+    NotExpressible
+        If the model cannot be traced or compiled.
     """
     xla = not plan.convolutional
+    parallel = parallel or not get_runtime().KEEPS_TO_ONE_CORE
     key = (plan.key, width, n_rows, xla, parallel)
 
     def build() -> Program:
-        with tracing:
-            return _build(plan, width, n_rows, xla, parallel)
+        try:
+            with tracing:
+                return _build(plan, width, n_rows, xla, parallel)
+        except Exception as error:
+            raise NotExpressible(
+                f"Compiling it failed: {type(error).__name__}: {error}"
+            ) from error
 
     return programs.get(key, build)
 
@@ -160,12 +171,9 @@ def _build(
 def _build_metrics(plan: Plan) -> None:
     x, y, *weight = plan.train.arrays
     rows = slice(0, min(2, len(x)))
-    try:
-        plan.job.model._symbolic_build(
-            data_batch=(x[rows], y[rows], weight[0][rows] if weight else None)
-        )
-    except ValueError as error:
-        raise NotExpressible(str(error)) from error
+    plan.job.model._symbolic_build(
+        data_batch=(x[rows], y[rows], weight[0][rows] if weight else None)
+    )
 
 
 def _data_specs(visited: VisitedRows, n_rows: int, lead: tuple[int, ...]) -> Any:
@@ -184,8 +192,3 @@ def _spec(shape: tuple[int, ...], like: Any) -> np.ndarray:
     """Give an array of that shape and type that takes no memory."""
     dtype = np.dtype(keras.backend.standardize_dtype(like.dtype))
     return np.broadcast_to(np.zeros((), dtype), shape)
-
-
-def padded_rows(n_rows: int) -> int:
-    """Give the rows of a program's arrays that hold this many."""
-    return bucket(n_rows)

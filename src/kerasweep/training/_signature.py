@@ -106,7 +106,7 @@ def _model_key(config: dict[str, Any]) -> Hashable:
     ordinals.update(
         {layer["name"]: i for i, layer in enumerate(layers) if "name" in layer}
     )
-    items = []
+    items: list[Hashable] = []
     for key, value in sorted(config.items()):
         if key == "layers":
             items.append((key, tuple(_layer_key(v, ordinals) for v in value)))

@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 Tensors = list[Any]
+# TensorFlow's threads are set for the whole process, before its first operation.
+KEEPS_TO_ONE_CORE = False
 
 
 def value_and_grad(function: Callable[..., Any], variables: Tensors) -> Any:
