@@ -1,0 +1,1 @@
+"""Scripts that measure against named peers, as ratios in one run."""
