@@ -1,5 +1,6 @@
 """The networks and the data that every side of a benchmark trains."""
 
+import itertools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -61,7 +62,7 @@ def multiply_adds(name: str) -> list[tuple[int, int, int]]:
             (BATCH, 64, 10),
         ]
     sizes = (784, *hidden, 10)
-    return [(BATCH, a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
+    return [(BATCH, a, b) for a, b in itertools.pairwise(sizes)]
 
 
 def sgemm_floor(name: str, n_rows: int) -> float:

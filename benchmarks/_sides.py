@@ -4,6 +4,7 @@ A side runs in a process of its own (``python -m benchmarks._sides SIDE NETWORK
 ROWS``), reads one line for each repeat, and answers with seconds and accuracy.
 """
 
+import itertools
 import json
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from benchmarks._networks import BATCH, SHAPES, keras_network, mnist
 
 EPOCHS = 2
@@ -110,7 +112,7 @@ def _torch_network(name: str) -> Any:
     sizes = (784, *hidden)
     layers = [
         layer
-        for a, b in zip(sizes, sizes[1:], strict=False)
+        for a, b in itertools.pairwise(sizes)
         for layer in (nn.Linear(a, b), nn.ReLU())
     ]
     return nn.Sequential(*layers, nn.Linear(sizes[-1], 10))
