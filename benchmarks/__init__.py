@@ -1,1 +1,1 @@
-"""Comparisons with named peers, as ratios in one run."""
+"""Scripts that measure against named peers, as ratios in one run."""

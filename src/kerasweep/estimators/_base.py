@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import train_test_split
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
     _num_samples,
@@ -16,9 +16,10 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from kerasweep import training
 from kerasweep.estimators._frozen import freeze, thaw
 from kerasweep.estimators._seeding import draw_seeds
-from kerasweep.training import EarlyStopping, TrainingJob, predict, train
+from kerasweep.training import EarlyStopping, TrainingJob
 
 
 class _Fold(NamedTuple):
@@ -69,6 +70,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "engine": [StrOptions({"auto", "compiled", "keras"})],
     }
 
     batch_size: int
@@ -81,8 +83,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     warm_start: bool
     random_state: Any
     verbose: int
+    engine: str
 
     model_: Any
+    engine_: str
     history_: dict[str, list[float]]
     n_epochs_: int
     best_epoch_: int
@@ -220,11 +224,13 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             on_epoch=self._reporter(context),
             keras_callbacks=self._keras_callbacks(),
             verbose=int(self.verbose),
+            engine=self.engine,
         )
-        result = train(job)
+        result = training.train(job)
         self._check_weights_finite(model, result.history["loss"])
         past = self.history_ if resume else {}
         self.model_ = model
+        self.engine_ = result.engine
         self.history_ = _joined(past, result.history)
         self.n_epochs_ = first_epoch + len(result.history["loss"])
         self._order_seed = order_seed
@@ -347,7 +353,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
 
     def _outputs(self, X: Any) -> np.ndarray:
         X = self._check_features(X, first=False)
-        return predict(self.model_, X).astype(np.float64)
+        return training.predict(self.model_, X).astype(np.float64)
 
     def _check_fitted(self) -> None:
         check_is_fitted(self, "model_")

@@ -62,6 +62,10 @@ default=0.001
         read or changed.
     verbose : int, default=0
         Passed to Keras where Keras does the training.
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        "compiled" trains whole epochs in one compiled program that all networks of
+        this architecture share, "keras" through ``Model.fit``. "auto" takes the first
+        wherever it can express the network and its training.
 
     Attributes
     ----------
@@ -70,6 +74,8 @@ default=0.001
     n_outputs_ : int
     history_ : dict of str to list of float
         One value an epoch: "loss", and "val_loss" where there were validation rows.
+    engine_ : {"compiled", "keras"}
+        Which engine trained the network.
     n_epochs_ : int
         Epochs trained, over all calls.
     best_epoch_ : int
@@ -116,6 +122,7 @@ default=0.001
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
+        engine: str = "auto",
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -138,6 +145,7 @@ default=0.001
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
+        self.engine = engine
 
     def _build_model(self, X: np.ndarray, seed: int) -> Any:
         return build_dense(

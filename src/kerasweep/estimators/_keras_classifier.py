@@ -59,6 +59,10 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
     random_state : int, RandomState instance or None, default=None
         Seeds the model function's draws, the row order and the validation rows.
     verbose : int, default=0
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        "compiled" trains whole epochs in one compiled program that all networks of
+        this architecture share, "keras" through ``Model.fit``. "auto" takes the first
+        wherever it can express the network and its training.
     **routed : dict
         ``model__...``, ``optimizer__...``, ``loss__...``, ``metrics__...`` and
         ``callbacks__...`` parameters.
@@ -68,6 +72,8 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
     model_ : keras.Model
     classes_ : ndarray of shape (n_classes,)
     history_ : dict of str to list of float
+    engine_ : {"compiled", "keras"}
+        Which engine trained the network.
     n_epochs_ : int
     best_epoch_ : int
     n_features_in_ : int
@@ -117,6 +123,7 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
+        engine: str = "auto",
         **routed: Any,
     ):
         self.model = model
@@ -135,6 +142,7 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
+        self.engine = engine
         self._keep_routed(routed)
 
     def _meta(self, X: np.ndarray) -> dict[str, Any]:

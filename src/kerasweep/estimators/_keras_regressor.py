@@ -49,6 +49,10 @@ class KerasRegressor(OwnModelMixin, NetworkRegressorMixin, BaseNetwork):
     random_state : int, RandomState instance or None, default=None
         Seeds the model function's draws, the row order and the validation rows.
     verbose : int, default=0
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        "compiled" trains whole epochs in one compiled program that all networks of
+        this architecture share, "keras" through ``Model.fit``. "auto" takes the first
+        wherever it can express the network and its training.
     **routed : dict
         ``model__...``, ``optimizer__...``, ``loss__...``, ``metrics__...`` and
         ``callbacks__...`` parameters.
@@ -58,6 +62,8 @@ class KerasRegressor(OwnModelMixin, NetworkRegressorMixin, BaseNetwork):
     model_ : keras.Model
     n_outputs_ : int
     history_ : dict of str to list of float
+    engine_ : {"compiled", "keras"}
+        Which engine trained the network.
     n_epochs_ : int
     best_epoch_ : int
     n_features_in_ : int
@@ -103,6 +109,7 @@ class KerasRegressor(OwnModelMixin, NetworkRegressorMixin, BaseNetwork):
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
+        engine: str = "auto",
         **routed: Any,
     ):
         self.model = model
@@ -120,6 +127,7 @@ class KerasRegressor(OwnModelMixin, NetworkRegressorMixin, BaseNetwork):
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
+        self.engine = engine
         self._keep_routed(routed)
 
     def _meta(self, X: np.ndarray) -> dict[str, Any]:

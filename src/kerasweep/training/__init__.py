@@ -1,4 +1,10 @@
-"""Model and arrays in, weights and history out. Knows nothing of scikit-learn."""
+"""Model and arrays in, weights and history out. Knows nothing of scikit-learn.
+
+Importing the folder does not import Keras: what needs it is imported on first use.
+"""
+
+from importlib import import_module
+from typing import Any
 
 from kerasweep.training._job import (
     EarlyStopping,
@@ -6,14 +12,31 @@ from kerasweep.training._job import (
     TrainingResult,
     batch_order,
 )
-from kerasweep.training._predict import predict
-from kerasweep.training._train import train
+
+_MODULE_OF = {
+    "fleet": "_fleet",
+    "predict": "_predict",
+    "programs": "_program",
+    "train": "_train",
+}
 
 __all__ = [
     "EarlyStopping",
     "TrainingJob",
     "TrainingResult",
     "batch_order",
+    "fleet",
     "predict",
+    "programs",
     "train",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs Keras when it is first asked for."""
+    if name in _MODULE_OF:
+        module = import_module(f"kerasweep.training.{_MODULE_OF[name]}")
+        value = getattr(module, name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'kerasweep.training' has no attribute {name!r}")

@@ -60,6 +60,9 @@ class TrainingJob:
         Epochs that the network has behind it: shifts the row order's draw.
     keras_callbacks : sequence of keras.callbacks.Callback
         A user's own callbacks.
+    engine : {"auto", "compiled", "keras"}
+        Which code trains the network: the compiled engine wherever it can express
+        the job, nothing but the compiled engine, or ``Model.fit``.
     """
 
     model: Any
@@ -73,6 +76,7 @@ class TrainingJob:
     first_epoch: int = 0
     keras_callbacks: Sequence[Any] = ()
     verbose: int = 0
+    engine: str = "auto"
 
 
 @dataclass
@@ -85,13 +89,16 @@ class TrainingResult:
         One value an epoch for each of Keras' log names.
     best_epoch : int or None
         Epoch, counted from 0, of the lowest validation loss under early stopping.
-    engine : str
+    engine : {"compiled", "keras"}
         Which code trained the network.
+    reason : str
+        Why it was not the compiled engine, where that was asked for.
     """
 
     history: dict[str, list[float]] = field(default_factory=dict)
     best_epoch: int | None = None
     engine: str = "keras"
+    reason: str = ""
 
 
 def batch_order(seed: int, epoch: int, n_samples: int) -> np.ndarray:

@@ -16,17 +16,20 @@ from kerasweep.training._job import (
 class _ShuffledBatches(keras.utils.PyDataset):
     """The training rows in the order that :func:`batch_order` draws."""
 
-    def __init__(self, data: Arrays, batch_size: int, seed: int, epoch: int):
+    def __init__(self, data: Arrays, batch_size: int, seed: int, first_epoch: int):
         super().__init__()
         self._arrays = tuple(a for a in data if a is not None)
         self._n_samples = len(data[0])
         self._batch_size = batch_size
         self._seed = seed
-        self._epoch = epoch
-        self._draw()
+        self._first_epoch = first_epoch
+        self.draw(0)
 
-    def _draw(self) -> None:
-        self._order = batch_order(self._seed, self._epoch, self._n_samples)
+    def draw(self, epoch: int) -> None:
+        """Take the order of an epoch, counted from 0 in this run."""
+        self._order = batch_order(
+            self._seed, self._first_epoch + epoch, self._n_samples
+        )
 
     def __len__(self) -> int:
         return -(-self._n_samples // self._batch_size)
@@ -35,9 +38,20 @@ class _ShuffledBatches(keras.utils.PyDataset):
         rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         return tuple(a[rows] for a in self._arrays)
 
-    def on_epoch_end(self) -> None:
-        self._epoch += 1
-        self._draw()
+
+class _Draw(keras.callbacks.Callback):
+    """Draws each epoch's order.
+
+    ``PyDataset.on_epoch_end`` would not do: Keras also calls it once before the
+    first epoch, after a look at one batch, if the model's metrics are not built.
+    """
+
+    def __init__(self, batches: _ShuffledBatches):
+        super().__init__()
+        self._batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._batches.draw(epoch)
 
 
 class _Report(keras.callbacks.Callback):
@@ -63,7 +77,8 @@ def fit_with_keras(job: TrainingJob) -> TrainingResult:
     -------
     result : TrainingResult
     """
-    callbacks = list(job.keras_callbacks)
+    batches = _ShuffledBatches(job.train, job.batch_size, job.seed, job.first_epoch)
+    callbacks = [_Draw(batches), *job.keras_callbacks]
     stopper = None
     if job.early_stopping is not None:
         stopper = keras.callbacks.EarlyStopping(
@@ -77,7 +92,7 @@ def fit_with_keras(job: TrainingJob) -> TrainingResult:
     if job.on_epoch is not None:
         callbacks.append(_Report(job.on_epoch))
     history = job.model.fit(
-        _ShuffledBatches(job.train, job.batch_size, job.seed, job.first_epoch),
+        batches,
         epochs=job.epochs,
         shuffle=False,
         validation_data=_validation_data(job.validation),

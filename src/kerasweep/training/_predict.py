@@ -1,46 +1,69 @@
-"""Outputs of a trained network."""
+"""Compiled prediction, a batch at a time."""
 
+from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 
+from kerasweep.training._eligible import prediction_reason
+from kerasweep.training._program import programs, tracing
+from kerasweep.training._runtime import get_runtime
+from kerasweep.training._signature import architecture_key
 
-def predict(model: Any, X: np.ndarray, *, batch_size: int = 1024) -> np.ndarray:
-    """Run a network forward without training behaviour.
+
+def predict(model: Any, X: np.ndarray, batch_size: int = 1024) -> np.ndarray:
+    """Compute a model's output for each row.
+
+    Models of one architecture share one compiled program, which takes the weights
+    as inputs. Needs no more memory than the output and one batch.
 
     Parameters
     ----------
     model : keras.Model
     X : ndarray of shape (n_samples, ...)
-    batch_size : int
-        Rows held on the device at once.
+    batch_size : int, default=1024
 
     Returns
     -------
-    outputs : ndarray of shape (n_samples, ...)
+    output : ndarray of shape (n_samples, ...)
+        What ``model.predict`` gives.
     """
-    import keras
-
-    parts = []
+    if len(X) == 0 and prediction_reason(model) is None:
+        return np.empty((0, *model.output_shape[1:]), dtype=np.float32)
+    if prediction_reason(model) is not None:
+        return np.asarray(model.predict(X, batch_size=batch_size, verbose=0))
+    runtime = get_runtime()
+    variables = model.variables
+    values = [runtime.read(v.value) for v in variables]
+    key = ("predict", architecture_key(model), X.dtype.str, X.shape[1:])
+    output: np.ndarray | None = None
     for start in range(0, len(X), batch_size):
-        rows = X[start : start + batch_size]
-        padded = _pad(rows, min(batch_size, _bucket(len(rows))))
-        outputs = keras.ops.convert_to_numpy(model(padded, training=False))
-        parts.append(outputs[: len(rows)])
-    return np.concatenate(parts)
+        batch = np.ascontiguousarray(X[start : start + batch_size])
+        n_rows = len(batch)
+        rows = runtime.prediction_rows(n_rows, batch_size)
+        if rows is not None and rows != n_rows:
+            filled = np.zeros((rows, *batch.shape[1:]), dtype=batch.dtype)
+            filled[:n_rows] = batch
+            batch = filled
+        run = _program(model, variables, (*key, rows), values, batch)
+        part = runtime.to_host(run(values, batch))[:n_rows]
+        if output is None:
+            output = np.empty((len(X), *part.shape[1:]), dtype=part.dtype)
+        output[start : start + n_rows] = part
+    assert output is not None
+    return output
 
 
-def _bucket(n_rows: int) -> int:
-    """Return the power of two, at least 32, that holds these rows.
+def _program(
+    model: Any, variables: list[Any], key: Any, values: list[Any], batch: np.ndarray
+) -> Callable[..., Any]:
+    def forward(values: list[Any], x: Any) -> Any:
+        with keras.StatelessScope(list(zip(variables, values, strict=True))):
+            return model(x, training=False)
 
-    Few shapes reach the backend, and a row's output does not depend, in its last
-    bits, on how many rows stand beside it.
-    """
-    return max(32, 1 << (n_rows - 1).bit_length())
+    def build() -> Callable[..., Any]:
+        with tracing:
+            return get_runtime().compile_prediction(forward, values, batch)
 
-
-def _pad(rows: np.ndarray, n_rows: int) -> np.ndarray:
-    missing = n_rows - len(rows)
-    if missing <= 0:
-        return rows
-    return np.concatenate([rows, np.zeros((missing, *rows.shape[1:]), rows.dtype)])
+    return programs.get(key, build)

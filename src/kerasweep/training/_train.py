@@ -1,6 +1,10 @@
 """Choose the engine of a run."""
 
+from kerasweep.training._compiled import fit_compiled
+from kerasweep.training._eligible import NotExpressible, why_not
+from kerasweep.training._fleet import current_fleet
 from kerasweep.training._job import TrainingJob, TrainingResult
+from kerasweep.training._keras_fit import fit_with_keras
 
 
 def train(job: TrainingJob) -> TrainingResult:
@@ -13,7 +17,31 @@ def train(job: TrainingJob) -> TrainingResult:
     Returns
     -------
     result : TrainingResult
-    """
-    from kerasweep.training._keras_fit import fit_with_keras
 
-    return fit_with_keras(job)
+    Raises
+    ------
+    ValueError
+        If the job asks for the compiled engine, which cannot express it.
+    """
+    if job.engine not in ("auto", "compiled", "keras"):
+        raise ValueError(
+            "The `engine` of TrainingJob must be 'auto', 'compiled' or 'keras'. "
+            f"Got {job.engine!r} instead."
+        )
+    if job.engine == "keras":
+        return fit_with_keras(job)
+    reason = why_not(job)
+    if reason is None:
+        try:
+            company = current_fleet()
+            return fit_compiled(job) if company is None else company.train(job)
+        except NotExpressible as error:
+            reason = str(error)
+    if job.engine == "compiled":
+        raise ValueError(
+            f"engine='compiled' cannot train this network. {reason} "
+            "Pass engine='auto' to train it with Model.fit."
+        )
+    result = fit_with_keras(job)
+    result.reason = reason
+    return result

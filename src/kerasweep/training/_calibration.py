@@ -1,0 +1,132 @@
+"""Which way of training several networks was measured to be the faster one."""
+
+import hashlib
+import json
+import math
+import os
+import platform
+import threading
+from pathlib import Path
+from typing import Any
+
+import keras
+
+STACKED, SIDE_BY_SIDE = "stacked", "side by side"
+# A stack this wide has too much arithmetic a step for its overhead to matter; it
+# would cost more to compile a stacked program than such a program could win back.
+_ARITHMETIC_BOUND = 2e8
+
+
+class Calibration:
+    """Remember seconds a network-epoch of each way, by the size of the work.
+
+    On a GPU networks are stacked. On a CPU the first group of a size is trained
+    one way, the next the other way, and after that the faster way is taken. What
+    was measured is kept in a file, for the next process on this machine.
+
+    Parameters
+    ----------
+    path : Path or None
+        Default: in the user's cache folder.
+    """
+
+    def __init__(self, path: Path | None = None):
+        self._path = path
+        self._times: dict[str, dict[str, float]] | None = None
+        self._lock = threading.Lock()
+
+    def choose(self, plan: Any) -> str:
+        """Choose how to train several networks like this one."""
+        if on_accelerator():
+            return STACKED
+        work = flops_per_step(plan)
+        if work > _ARITHMETIC_BOUND or plan.convolutional:
+            return SIDE_BY_SIDE
+        with self._lock:
+            known = self._load().get(_size(plan), {})
+        for way in (STACKED, SIDE_BY_SIDE):
+            if way not in known:
+                return way
+        return min(known, key=lambda way: known[way])
+
+    def record(self, plan: Any, way: str, seconds: float) -> None:
+        """Remember how long a network-epoch took, per step.
+
+        Parameters
+        ----------
+        plan : Plan
+        way : str
+        seconds : float
+            Per network and step; the best of all measurements counts, because
+            whatever else runs on the machine only makes it slower.
+        """
+        with self._lock:
+            known = self._load().setdefault(_size(plan), {})
+            if seconds < 0.9 * known.get(way, math.inf):
+                known[way] = seconds
+                self._save()
+
+    def _file(self) -> Path:
+        if self._path is not None:
+            return self._path
+        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        about = f"{platform.node()} {n_cores()} {keras.backend.backend()}"
+        about += f" {keras.__version__} {platform.machine()}"
+        name = hashlib.sha256(about.encode()).hexdigest()[:16]
+        return Path(root) / "kerasweep" / f"calibration-{name}.json"
+
+    def _load(self) -> dict[str, dict[str, float]]:
+        if self._times is None:
+            try:
+                self._times = json.loads(self._file().read_text())
+            except (OSError, ValueError, RuntimeError):
+                self._times = {}
+        assert self._times is not None
+        return self._times
+
+    def _save(self) -> None:
+        try:
+            file = self._file()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_suffix(f".{os.getpid()}")
+            part.write_text(json.dumps(self._times))
+            part.replace(file)
+        except (OSError, RuntimeError):
+            pass  # A cache that cannot be written is measured again.
+
+
+calibration = Calibration()
+
+
+def flops_per_step(plan: Any) -> float:
+    """Estimate the arithmetic of one update of a dense network."""
+    kernels = sum(
+        math.prod(v.shape)
+        for v in plan.job.model.trainable_variables
+        if len(v.shape) > 1
+    )
+    return 6.0 * kernels * plan.train.rows.batch_size
+
+
+def on_accelerator() -> bool:
+    """Tell whether Keras computes on something else than the CPU."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.default_backend() != "cpu"
+    import tensorflow as tf
+
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
+def n_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _size(plan: Any) -> str:
+    work = flops_per_step(plan)
+    depth = len(plan.job.model.trainable_variables)
+    return f"2^{round(2 * math.log2(max(work, 1))) / 2} flops, {depth} variables"

@@ -1,0 +1,111 @@
+"""Train jobs through compiled programs."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from kerasweep.training._job import TrainingJob, TrainingResult
+from kerasweep.training._member import Member, log_dict
+from kerasweep.training._plan import Plan
+from kerasweep.training._pool import Pool
+from kerasweep.training._program import get_program
+from kerasweep.training._runtime import get_runtime
+from kerasweep.training._stack import Stack
+
+
+def fit_compiled(job: TrainingJob) -> TrainingResult:
+    """Train one network through a compiled program.
+
+    Parameters
+    ----------
+    job : TrainingJob
+        One that :func:`kerasweep.training._eligible.why_not` has nothing against.
+
+    Returns
+    -------
+    result : TrainingResult
+    """
+    (member,) = train_together([Plan(job)])
+    if member.error is not None:
+        raise member.error
+    return member.result()
+
+
+def train_together(
+    plans: Sequence[Plan],
+    width: int | None = None,
+    parallel: bool = True,
+    check: Callable[[], None] = lambda: None,
+) -> list[Member]:
+    """Train networks of one key and group in one program.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+    width : int or None
+        Networks in the program's stack, at least as many as there are plans. None
+        for a program of one network.
+    parallel : bool
+        Whether the program may use several cores.
+    check : callable
+        Called after each epoch; what it raises ends all training.
+
+    Returns
+    -------
+    members : list of Member
+        The models are trained; a member's error is its own.
+    """
+    runtime = get_runtime()
+    members = [Member(plan) for plan in plans]
+    if not any(m.active for m in members):
+        return members
+    # Places in the stack that are left over follow the first network.
+    crew = [*plans, *[plans[0]] * ((width or 1) - len(plans))]
+    pool = Pool([p.train for p in crew], width is not None)
+    validation = [p.validation for p in crew if p.validation is not None]
+    val_pool = Pool(validation, width is not None) if validation else None
+    n_rows = (pool.n_rows, val_pool.n_rows if val_pool else 0)
+    program = get_program(plans[0], width, n_rows, parallel)
+    data = pool.to_device(runtime)
+    val_data = {}
+    if val_pool:
+        in_order = [np.arange(v.n_rows, dtype=np.int32) for v in validation]
+        val_data = val_pool.to_device(runtime) | val_pool.batches(in_order)
+    stack = Stack(crew, width is not None, runtime)
+    orders = _orders(members, 0)
+    clock = [time.perf_counter()]
+    for epoch in range(max(plan.job.epochs for plan in plans)):
+        extra = [orders[0]] * (len(crew) - len(orders))
+        stack.state, *logs = program.run(
+            stack.state, stack.floats, data | pool.batches([*orders, *extra]), val_data
+        )
+        orders = _orders(members, epoch + 1)  # Drawn while a device computes.
+        logs = [np.atleast_2d(runtime.to_host(values)) for values in logs]
+        clock.append(time.perf_counter())
+        was_active = [m.active for m in members]
+        for k, member in enumerate(members):
+            if member.active:
+                val_logs = logs[1][k] if val_pool else None
+                member.end_epoch(
+                    epoch, log_dict(program.log_names, logs[0][k], val_logs)
+                )
+        stack.after_epoch(members, was_active)
+        if not any(m.active for m in members):
+            break
+        check()
+    if len(clock) > 2:
+        for member in members:
+            member.seconds_per_epoch = float(np.min(np.diff(clock)[1:]))
+    stack.write(members)
+    return members
+
+
+def _orders(members: Sequence[Member], epoch: int) -> list[np.ndarray]:
+    """Draw the next row orders; a stopped network visits its rows as they lie."""
+    return [
+        m.plan.train_index(epoch)
+        if m.active and epoch < m.plan.job.epochs
+        else np.arange(m.plan.train.n_rows, dtype=np.int32)
+        for m in members
+    ]

@@ -1,0 +1,227 @@
+"""Train concurrent fits together."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import joblib
+
+from kerasweep.training._calibration import (
+    SIDE_BY_SIDE,
+    calibration,
+    n_cores,
+    on_accelerator,
+)
+from kerasweep.training._compiled import train_together
+from kerasweep.training._job import TrainingJob, TrainingResult
+from kerasweep.training._member import Member
+from kerasweep.training._memory import networks_that_fit
+from kerasweep.training._plan import Plan
+from kerasweep.training._program import programs
+from kerasweep.training._ticket import Ticket
+
+# Without a newcomer for this long, whoever waits is trained: the longest that one
+# fit usually takes to build its network while others do the same.
+_LINGER = 0.1
+
+
+class FleetClosed(RuntimeError):
+    """A fit was still waiting when its fleet was left."""
+
+
+class Fleet:
+    """Gather the jobs of concurrent fits and train those alike together.
+
+    Parameters
+    ----------
+    size : int
+        Most fits that wait at once.
+    """
+
+    def __init__(self, size: int):
+        self.size = size
+        self._pending: list[Ticket] = []
+        self._changed = threading.Condition()
+        self._closed = threading.Event()
+        self._cores = threading.BoundedSemaphore(1 if on_accelerator() else n_cores())
+        self._leader = threading.Thread(
+            target=self._lead, name="kerasweep-fleet", daemon=True
+        )
+        self._leader.start()
+
+    def train(self, job: TrainingJob) -> TrainingResult:
+        """Train a job's model, in whatever company there is."""
+        plan = Plan(job)
+        if calibration.choose(plan) == SIDE_BY_SIDE:
+            return self._train_beside(plan)
+        ticket = Ticket(plan)
+        with self._changed:
+            self._check()
+            self._pending.append(ticket)
+            self._changed.notify_all()
+        return ticket.wait()
+
+    def close(self) -> None:
+        """Turn away whoever still waits, and stop what is being trained."""
+        with self._changed:
+            self._closed.set()
+            waiting, self._pending = self._pending, []
+            self._changed.notify_all()
+        for ticket in waiting:
+            ticket.fail(FleetClosed("The fleet was left before this fit was trained."))
+        self._leader.join()
+
+    def _check(self) -> None:
+        if self._closed.is_set():
+            raise FleetClosed("The fleet was left before this fit was trained.")
+
+    def _train_beside(self, plan: Plan) -> TrainingResult:
+        with self._cores:
+            (member,) = self._timed([plan], None, SIDE_BY_SIDE)
+        if member.error is not None:
+            raise member.error
+        return member.result()
+
+    def _timed(self, plans: list[Plan], width: int | None, way: str) -> list[Member]:
+        members = train_together(
+            plans,
+            width=width,
+            parallel=width is not None or n_cores() == 1 or on_accelerator(),
+            check=self._check,
+        )
+        seconds = members[0].seconds_per_epoch
+        if seconds is not None:
+            # Side by side, as many networks run at once as there are cores.
+            share = len(plans) if width is not None else n_cores()
+            calibration.record(
+                plans[0], way, seconds / share / max(1, plans[0].train.n_steps)
+            )
+        return members
+
+    def _lead(self) -> None:
+        while not self._closed.is_set():
+            tickets = self._gather()
+            try:
+                self._train_groups(tickets)
+            except BaseException as error:
+                # Nobody may be left waiting; whoever was served has gone.
+                for ticket in tickets:
+                    ticket.fail(error)
+
+    def _gather(self) -> list[Ticket]:
+        with self._changed:
+            while not self._pending and not self._closed.is_set():
+                self._changed.wait()
+            seen = -1
+            while (
+                len(self._pending) < self.size
+                and len(self._pending) != seen
+                and not self._closed.is_set()
+            ):
+                seen = len(self._pending)
+                deadline = time.monotonic() + _LINGER
+                while len(self._pending) == seen and not self._closed.is_set():
+                    left = deadline - time.monotonic()
+                    if left <= 0 or not self._changed.wait(left):
+                        break
+            tickets, self._pending = self._pending, []
+        return tickets
+
+    def _train_groups(self, tickets: list[Ticket]) -> None:
+        groups: dict[Any, list[Ticket]] = {}
+        for ticket in tickets:
+            key = (ticket.plan.key, ticket.plan.group)
+            groups.setdefault(key, []).append(ticket)
+        for group in groups.values():
+            most = networks_that_fit([t.plan for t in group])
+            for start in range(0, len(group), most):
+                self._train_group(group[start : start + most])
+
+    def _train_group(self, group: list[Ticket]) -> None:
+        plans = [ticket.plan for ticket in group]
+        try:
+            if len(plans) == 1:
+                members = self._timed(plans, None, SIDE_BY_SIDE + ", alone")
+            else:
+                members = self._timed(plans, self._width(plans), "stacked")
+        except BaseException as error:
+            self._train_one_by_one(group, error)
+            return
+        for ticket, member in zip(group, members, strict=True):
+            ticket.finish(member)
+
+    def _train_one_by_one(self, group: list[Ticket], error: BaseException) -> None:
+        """Find out whose fault a failure was."""
+        for ticket in group:
+            if len(group) == 1 or self._closed.is_set() or ticket.touched:
+                ticket.fail(error)
+                continue
+            try:
+                (member,) = train_together([ticket.plan], check=self._check)
+                ticket.finish(member)
+            except BaseException as own:
+                ticket.fail(own)
+
+    def _width(self, plans: list[Plan]) -> int:
+        """Take a compiled program that is a little too wide rather than a new one."""
+        n = len(plans)
+        for width in range(n, n + n // 2 + 1):
+            if programs.has_stack(plans[0].key, width):
+                return width
+        return n
+
+
+_current: list[Fleet] = []
+_entering = threading.Lock()
+
+
+def current_fleet() -> Fleet | None:
+    """Give the fleet that fits in this process join, if there is one."""
+    with _entering:
+        return _current[-1] if _current else None
+
+
+@contextmanager
+def fleet(size: int | None = None) -> Iterator[None]:
+    """Train the networks of a search together.
+
+    Inside the context joblib runs the fits of any scikit-learn search, ensemble or
+    cross-validation in threads. Fits of one architecture and one number of
+    batches are trained by one compiled program over a stack of networks, or side
+    by side, one a core, whichever was measured to be faster. Each network's result
+    is that of its fit alone, to float tolerance.
+
+    Parameters
+    ----------
+    size : int or None, default=None
+        Most fits at once, each of which holds its training rows in memory. None
+        means 64 on an accelerator, and on a CPU twice the number of cores, but
+        not less than 16.
+
+    Examples
+    --------
+    >>> from kerasweep.training import fleet
+    >>> with fleet(size=8):
+    ...     pass  # search.fit(X, y)
+    """
+    if size is not None and size < 1:
+        raise ValueError(
+            f"The `size` of fleet must be at least 1. Got {size!r} instead."
+        )
+    if current_fleet() is not None:  # A fleet in a fleet joins it.
+        yield
+        return
+    if size is None:
+        size = 64 if on_accelerator() else max(16, 2 * n_cores())
+    own = Fleet(size)
+    with _entering:
+        _current.append(own)
+    try:
+        with joblib.parallel_config(backend="threading", n_jobs=size):
+            yield
+    finally:
+        with _entering:
+            _current.remove(own)
+        own.close()

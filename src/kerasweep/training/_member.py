@@ -1,0 +1,97 @@
+"""One network's progress through its epochs."""
+
+from typing import Any
+
+from kerasweep.training._job import EarlyStopping, TrainingResult
+from kerasweep.training._plan import Plan
+
+
+class Member:
+    """Decide, epoch by epoch, whether a network goes on.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Attributes
+    ----------
+    active : bool
+        Whether the network is still being trained.
+    improved : bool
+        Whether its last epoch was its best, and its weights are to be kept.
+    error : BaseException or None
+        What its ``on_epoch`` raised.
+    seconds_per_epoch : float or None
+        The fastest epoch of its program after the first.
+    """
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        self.active = plan.job.epochs > 0
+        self.improved = False
+        self.error: BaseException | None = None
+        self.seconds_per_epoch: float | None = None
+        self.history: dict[str, list[float]] = {}
+        self._stopper = (
+            None
+            if plan.job.early_stopping is None
+            else _Stopper(plan.job.early_stopping)
+        )
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the network ends with the weights of its best epoch."""
+        stopping = self.plan.job.early_stopping
+        return stopping is not None and stopping.restore_best_weights
+
+    def end_epoch(self, epoch: int, logs: dict[str, float]) -> None:
+        """Record an epoch's logs, and stop if they or the caller say so."""
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+        stop = False
+        self.improved = False
+        if self._stopper is not None and "val_loss" in logs:
+            stop = self._stopper.stops(epoch, logs["val_loss"])
+            self.improved = self._stopper.improved
+        if self.plan.job.on_epoch is not None:
+            try:
+                stop = bool(self.plan.job.on_epoch(epoch, dict(logs))) or stop
+            except BaseException as error:
+                self.error = error
+                stop = True
+        if stop or epoch + 1 >= self.plan.job.epochs:
+            self.active = False
+
+    def result(self) -> TrainingResult:
+        """Give what happened."""
+        best = None if self._stopper is None else self._stopper.best_epoch
+        return TrainingResult(self.history, best, "compiled")
+
+
+class _Stopper:
+    """Keras' EarlyStopping on the validation loss."""
+
+    def __init__(self, settings: EarlyStopping):
+        self._settings = settings
+        self._best: float | None = None
+        self._wait = 0
+        self.best_epoch = 0
+        self.improved = False
+
+    def stops(self, epoch: int, value: float) -> bool:
+        self._wait += 1
+        self.improved = self._best is None or (
+            value + abs(self._settings.min_delta) < self._best
+        )
+        if self.improved:
+            self._best, self.best_epoch, self._wait = value, epoch, 0
+            return False
+        return self._wait >= self._settings.patience and epoch > 0
+
+
+def log_dict(names: list[str], train: Any, validation: Any) -> dict[str, float]:
+    """Name a network's logs as Keras does."""
+    logs = {name: float(v) for name, v in zip(names, train, strict=True)}
+    if validation is not None:
+        logs |= {f"val_{n}": float(v) for n, v in zip(names, validation, strict=True)}
+    return logs

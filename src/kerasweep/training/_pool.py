@@ -1,0 +1,92 @@
+"""The arrays of one or several jobs, held once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasweep.training._plan import VisitedRows, bucket
+
+
+class Pool:
+    """Rows of several jobs laid end to end; equal arrays are laid once.
+
+    Parameters
+    ----------
+    visited : sequence of VisitedRows
+        One for each network, of equal keys.
+    stacked : bool
+        Whether indices get an axis over networks.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows in each array, those that only fill it up included.
+    """
+
+    def __init__(self, visited: Sequence[VisitedRows], stacked: bool):
+        self._visited = visited
+        self._stacked = stacked
+        self._distinct: list[VisitedRows] = []
+        starts: list[int] = []
+        self._offsets: list[int] = []
+        total = 0
+        for item in visited:
+            for known, start in zip(self._distinct, starts, strict=True):
+                if same_rows(known, item):
+                    self._offsets.append(start)
+                    break
+            else:
+                self._distinct.append(item)
+                starts.append(total)
+                self._offsets.append(total)
+                total += item.n_rows
+        self.n_rows = bucket(total)
+
+    def to_device(self, runtime: Any) -> dict[str, Any]:
+        """Copy the rows to the device, as the program's ``arrays``."""
+        columns = zip(*(item.arrays for item in self._distinct), strict=True)
+        return {
+            "arrays": tuple(runtime.to_device(self._joined(c)) for c in columns),
+            "n_steps": np.int32(self._visited[0].n_steps),
+        }
+
+    def batches(self, orders: Sequence[np.ndarray]) -> dict[str, Any]:
+        """Lay out one epoch's order of rows for each network."""
+        laid = [
+            item.index(order, offset)
+            for item, order, offset in zip(
+                self._visited, orders, self._offsets, strict=True
+            )
+        ]
+        rows = self._visited[0].rows
+        batches = {"index": laid[0][0]}
+        if self._stacked:
+            batches["index"] = np.stack([index for index, _ in laid], axis=1)
+        if rows.remainder:
+            batches["remainder"] = (
+                np.stack([rest for _, rest in laid]) if self._stacked else laid[0][1]
+            )
+        return batches
+
+    def _joined(self, column: Sequence[np.ndarray]) -> np.ndarray:
+        shape = (self.n_rows, *column[0].shape[1:])
+        if len(column) == 1 and column[0].shape == shape:
+            return column[0]
+        joined = np.zeros(shape, dtype=column[0].dtype)
+        np.concatenate(column, out=joined[: sum(len(a) for a in column)])
+        return joined
+
+
+def same_rows(a: VisitedRows, b: VisitedRows) -> bool:
+    """Tell whether two jobs visit equal arrays."""
+    return all(_same(x, y) for x, y in zip(a.arrays, b.arrays, strict=True))
+
+
+def _same(x: np.ndarray, y: np.ndarray) -> bool:
+    if x is y:
+        return True
+    some = slice(None, None, max(1, len(x) // 16))  # Most differ at first sight.
+    return (
+        x.shape == y.shape and np.array_equal(x[some], y[some]) and np.array_equal(x, y)
+    )

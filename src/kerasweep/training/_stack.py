@@ -1,0 +1,71 @@
+"""The variables of networks in training."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasweep.training._member import Member
+from kerasweep.training._plan import Plan
+
+
+class Stack:
+    """One network's state, or the states of several along a leading axis.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        One for each place in the stack.
+    stacked : bool
+    runtime : module
+
+    Attributes
+    ----------
+    state : list of tensor
+        As the program takes and gives it.
+    floats : ndarray of shape (n_floats,) or (n_networks, n_floats)
+    """
+
+    def __init__(self, plans: Sequence[Plan], stacked: bool, runtime: Any):
+        self._plans = plans
+        self._stacked = stacked
+        self._runtime = runtime
+        states = [plan.read_state() for plan in plans]
+        floats = [plan.floats.values or [0.0] for plan in plans]
+        self.floats = np.asarray(floats if stacked else floats[0], dtype=np.float32)
+        self.state = (
+            [runtime.stack(list(column)) for column in zip(*states, strict=True)]
+            if stacked
+            else states[0]
+        )
+        self._best: list[Any] | None = None
+        self._final: dict[int, list[Any]] = {}
+
+    def after_epoch(self, members: Sequence[Member], was_active: list[bool]) -> None:
+        """Keep the weights that have become the best, and those that are final."""
+        improved = np.zeros(len(self._plans), dtype=bool)
+        for k, member in enumerate(members):
+            improved[k] = was_active[k] and member.improved and member.keeps_best
+        if improved.any():
+            if self._best is None or improved.all():
+                self._best = self.state
+            else:
+                self._best = [
+                    self._runtime.where(improved, new, old)
+                    for new, old in zip(self.state, self._best, strict=True)
+                ]
+        for k, member in enumerate(members):
+            if was_active[k] and not member.active:
+                self._final[k] = self._of(self.state, k)
+
+    def write(self, members: Sequence[Member]) -> None:
+        """Assign every network's variables to its model."""
+        for k, member in enumerate(members):
+            state = self._final.get(k) or self._of(self.state, k)
+            best = None
+            if member.keeps_best and self._best is not None:
+                best = self._of(self._best, k)
+            self._plans[k].write_state(state, best)
+
+    def _of(self, state: list[Any], k: int) -> list[Any]:
+        return [tensor[k] for tensor in state] if self._stacked else state

@@ -1,0 +1,156 @@
+"""Compiling and running an epoch on the TensorFlow backend."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+Tensors = list[Any]
+# TensorFlow's threads are set for the whole process, before its first operation.
+KEEPS_TO_ONE_CORE = False
+
+
+def value_and_grad(function: Callable[..., Any], variables: Tensors) -> Any:
+    """Differentiate a function with auxiliary output by a list of tensors."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(variables)
+        value, auxiliary = function(variables)
+    gradients = [
+        None if g is None else tf.convert_to_tensor(g)
+        for g in tape.gradient(value, variables)
+    ]
+    return (value, auxiliary), gradients
+
+
+def loop(n_steps: Any, body: Callable[..., Any], carry: Any) -> Any:
+    """Apply ``carry = body(i, carry)`` for i in range(n_steps)."""
+    shapes = tf.nest.map_structure(lambda t: t.shape, carry)
+
+    def keep_shapes(i: Any, carry: Any) -> Any:
+        out = body(i, carry)
+        return i + 1, tf.nest.map_structure(tf.ensure_shape, out, shapes)
+
+    return tf.while_loop(
+        lambda i, _: i < n_steps,
+        keep_shapes,
+        (tf.constant(0), carry),
+        parallel_iterations=1,
+    )[1]
+
+
+def map_networks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Map a function over a leading axis of all its arguments."""
+    _teach_bitcast()
+    return lambda *args: tf.vectorized_map(lambda a: function(*a), args)
+
+
+@cache
+def _teach_bitcast() -> None:
+    """Map Bitcast, which Keras' accuracy uses, without a loop over the networks.
+
+    TensorFlow maps an operation that it has no rule for one network at a time.
+    """
+    try:
+        from tensorflow.python.ops.parallel_for import pfor
+    except ImportError:
+        return
+
+    def convert(inputs: Any) -> Any:
+        to = inputs.get_attr("type")
+        return pfor.wrap(tf.bitcast(inputs.stacked_input(0), to), True)
+
+    pfor._pfor_converter_registry.setdefault("Bitcast", convert)
+
+
+def compile_function(
+    function: Callable[..., Any], arguments: Any, xla: bool, parallel: bool
+) -> Callable[..., Any]:
+    """Compile a function for arguments of these shapes.
+
+    Parameters
+    ----------
+    function : callable
+    arguments : tuple
+        Nested lists, tuples and dicts of arrays.
+    xla : bool
+        Whether XLA compiles the program, or TensorFlow's own kernels run it.
+    parallel : bool
+        Not used: TensorFlow's threads belong to the process.
+
+    Returns
+    -------
+    compiled : callable
+        Holds no reference to ``function``.
+    """
+    flat = tf.nest.flatten(arguments)
+    structure: list[Any] = []
+    arguments_like = tf.nest.map_structure(lambda _: 0, arguments)
+
+    def on_flat(*flat: Any) -> Any:
+        out = function(*tf.nest.pack_sequence_as(arguments_like, flat))
+        structure.append(tf.nest.map_structure(lambda _: 0, out))
+        return tf.nest.flatten(out)
+
+    specs = [tf.TensorSpec(np.shape(a), tf.as_dtype(a.dtype)) for a in flat]
+    concrete = tf.function(on_flat, autograph=False, jit_compile=xla or None)
+    concrete = concrete.get_concrete_function(*specs)
+    out_like = structure[-1]
+
+    def compiled(*arguments: Any) -> Any:
+        out = concrete(*[tf.convert_to_tensor(a) for a in tf.nest.flatten(arguments)])
+        return tf.nest.pack_sequence_as(out_like, out)
+
+    return compiled
+
+
+StepByStep: Any = None
+
+
+def loops_slowly(convolutional: bool) -> bool:
+    """Tell whether a network runs slower inside a compiled loop than outside."""
+    return False
+
+
+def to_device(array: np.ndarray) -> Any:
+    """Copy an array to the device."""
+    return tf.constant(array)
+
+
+def read(value: Any) -> Any:
+    """Give the tensor that a variable holds."""
+    return tf.convert_to_tensor(value)
+
+
+def to_host(tensor: Any) -> np.ndarray:
+    """Copy a tensor to the host, waiting for it."""
+    return tensor.numpy()
+
+
+def stack(tensors: Tensors) -> Any:
+    """Stack tensors along a new first axis."""
+    return tf.stack(tensors)
+
+
+def where(mask: np.ndarray, new: Any, old: Any) -> Any:
+    """Take ``new`` for the networks of a stack where the mask is true."""
+    shape = mask.shape + (1,) * (len(new.shape) - 1)
+    return tf.where(mask.reshape(shape), new, old)
+
+
+def prediction_rows(n_rows: int, batch_size: int) -> int | None:
+    """Round the rows of a batch up; None where one program serves every size."""
+    return None
+
+
+def compile_prediction(
+    function: Callable[..., Any], values: Tensors, batch: np.ndarray
+) -> Callable[..., Any]:
+    """Compile ``function(values, batch)`` for batches of any number of rows."""
+    specs = [tf.TensorSpec(v.shape, v.dtype) for v in values]
+    specs.append(tf.TensorSpec((None, *batch.shape[1:]), tf.as_dtype(batch.dtype)))
+    concrete = tf.function(
+        lambda *flat: function(list(flat[:-1]), flat[-1]), autograph=False
+    ).get_concrete_function(*specs)
+    return lambda values, batch: concrete(*values, tf.convert_to_tensor(batch))

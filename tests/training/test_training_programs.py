@@ -1,0 +1,232 @@
+"""Programs are compiled once an architecture, shared, and forgotten."""
+
+import gc
+import os
+
+import keras
+import pytest
+from training_cases import X, Y, assert_same_network, job, network
+
+from kerasweep.training import EarlyStopping, TrainingJob, programs, train
+from kerasweep.training._program import ProgramCache
+
+optimizers = keras.optimizers
+regularizers = keras.regularizers
+
+
+def _compilations(jobs):
+    before = programs.compilations
+    for each in jobs:
+        train(each)
+    return programs.compilations - before
+
+
+@pytest.fixture(autouse=True)
+def _no_programs():
+    programs.clear()
+
+
+def test_numbers_are_inputs():
+    jobs = [
+        job(
+            network(
+                optimizers.SGD(rate, momentum=momentum),
+                seed=seed,
+                regularizer=regularizers.L1L2(l1, l2),
+                constraint=keras.constraints.MaxNorm(norm),
+            ),
+            seed=seed,
+            epochs=1 + seed,
+        )
+        for seed, (rate, momentum, l1, l2, norm) in enumerate(
+            [
+                (0.1, 0.9, 0.0, 0.1, 1.0),
+                (0.2, 0.5, 0.01, 0.0, 2.0),
+                (0.3, 0.1, 0.0, 0.0, 3.0),
+            ]
+        )
+    ]
+    assert _compilations(jobs) == 1
+
+
+def test_an_input_is_not_taken_for_a_constant():
+    # The second network runs the program that was traced for the first.
+    for strength in (0.1, 0.5):
+        ours, theirs = (
+            network(
+                optimizers.Adam(0.01, beta_1=1 - strength),
+                regularizer=regularizers.L2(strength),
+            )
+            for _ in range(2)
+        )
+        train(job(ours, engine="compiled"))
+        train(job(theirs, engine="keras"))
+        assert_same_network(ours, theirs)
+    assert programs.compilations > 0
+
+
+def test_folds_that_differ_by_a_row_share_a_program():
+    jobs = [job(network(), rows=slice(0, n)) for n in (309, 310)]
+    assert _compilations(jobs) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"units": 17},
+        {"dropout": 0.1},
+        {"batch_norm": True},
+        {"metrics": ()},
+        {"loss": "kl_divergence"},
+        {"regularizer": regularizers.L1(0.1)},
+    ],
+    ids=str,
+)
+def test_another_computation_is_another_program(change):
+    jobs = [job(network()), job(network(**change))]
+    if change.get("loss") == "kl_divergence":
+        jobs[1].train = (X, keras.utils.to_categorical(Y, 3), None)
+        jobs[1].model.compile(loss="kl_divergence", metrics=["accuracy"])
+    assert _compilations(jobs) == 2
+
+
+def test_a_regularizer_is_not_changed_by_tracing():
+    regularizer = regularizers.L1L2(0.1, 0.2)
+    model = network(regularizer=regularizer)
+    train(job(model))
+    assert model.layers[0].kernel_regularizer is regularizer
+    assert model.layers[0].kernel.regularizer is regularizer
+    assert (regularizer.l1, regularizer.l2) == (0.1, 0.2)
+    assert type(model.optimizer) is optimizers.Adam
+    assert model.optimizer.beta_1 == 0.9
+
+
+def test_the_store_is_bounded():
+    cache = ProgramCache(max_programs=3)
+    for key in range(5):
+        cache.get((key,), object)
+    kept = cache.get((4,), object)
+    assert cache.get((4,), object) is kept
+    assert len(cache._programs) == 3
+
+
+def test_a_failed_compilation_can_be_tried_again():
+    cache = ProgramCache()
+    with pytest.raises(ZeroDivisionError):
+        cache.get(("a",), lambda: 1 / 0)
+    assert cache.get(("a",), lambda: 7) == 7
+
+
+def test_a_callers_function_can_stop_the_run():
+    seen = []
+
+    def on_epoch(epoch, logs):
+        seen.append((epoch, set(logs)))
+        return epoch == 1
+
+    result = train(job(network(), on_epoch=on_epoch, validation=True))
+    assert [epoch for epoch, _ in seen] == [0, 1]
+    assert seen[0][1] == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert len(result.history["loss"]) == 2
+
+
+def test_what_a_callers_function_raises_is_raised():
+    def on_epoch(epoch, logs):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        train(job(network(), on_epoch=on_epoch))
+
+
+class Mine(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(3, activation="softmax")
+
+    def build(self, shape):
+        self.dense.build(shape)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+class OwnStep(keras.Sequential):
+    def train_step(self, *args):
+        return super().train_step(*args)
+
+
+def _own_step():
+    model = OwnStep([keras.Input((12,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile(loss="sparse_categorical_crossentropy")
+    return model
+
+
+def _subclassed():
+    model = Mine()
+    model.compile(loss="sparse_categorical_crossentropy")
+    model.build((None, 12))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "fields", "reason"),
+    [
+        (
+            network,
+            {"keras_callbacks": [keras.callbacks.TerminateOnNaN()]},
+            r"callbacks \(TerminateOnNaN\)",
+        ),
+        (_own_step, {}, "OwnStep has a train_step of its own"),
+        (_subclassed, {}, "Mine is not sequential or functional"),
+        (lambda: network(optimizers.SGD(0.1, use_ema=True)), {}, "averages weights"),
+        (
+            lambda: network(optimizers.SGD(0.1, gradient_accumulation_steps=2)),
+            {},
+            "accumulates gradients",
+        ),
+    ],
+    ids=["callbacks", "train_step", "subclass", "average", "accumulation"],
+)
+def test_what_the_engine_cannot_express(make, fields, reason):
+    with pytest.raises(ValueError, match=reason):
+        train(job(make(), engine="compiled", **fields))
+    result = train(job(make(), epochs=1, **fields))
+    assert result.engine == "keras"
+    assert result.reason
+
+
+def test_unknown_engine():
+    with pytest.raises(ValueError, match="'auto', 'compiled' or 'keras'"):
+        train(job(network(), engine="fast"))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads /proc")
+@pytest.mark.slow
+def test_memory_does_not_grow_with_fits():
+    def resident():
+        with open("/proc/self/statm") as numbers:
+            return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def fit():
+        model = network(optimizers.SGD(0.1), units=64)
+        train(
+            TrainingJob(
+                model,
+                (X, Y, None),
+                2,
+                64,
+                seed=0,
+                engine="compiled",
+                validation=(X, Y, None),
+                early_stopping=EarlyStopping(1),
+            )
+        )
+
+    for _ in range(30):
+        fit()
+    gc.collect()
+    before = resident()
+    for _ in range(100):
+        fit()
+    gc.collect()
+    assert (resident() - before) / 100 < 0.1
