@@ -16,6 +16,12 @@ from training_cases import (
 
 from kerasweep.training import EarlyStopping, TrainingJob, train
 
+# Keras 3.15 reads its variables (Model.save; on JAX Model.get_weights too, and so
+# Keras' own EarlyStopping) through an __array__ of NumPy 1's signature.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
+)
+
 optimizers = keras.optimizers
 regularizers = keras.regularizers
 
@@ -210,9 +216,6 @@ def test_dropout_is_drawn_from_the_models_own_seeds():
     assert np.abs(other.get_weights()[0] - first.get_weights()[0]).max() > 1e-3
 
 
-@pytest.mark.filterwarnings(  # Keras 3.15 saves variables by NumPy 1's protocol
-    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
-)
 def test_saved_model_is_plain_keras(tmp_path):
     model = network(regularizer=regularizers.L1L2(0.1, 0.2))
     train(job(model, engine="compiled"))

@@ -66,12 +66,18 @@ def compile_key(model: keras.Model) -> Hashable:
 
 
 def _optimizer_key(optimizer: Any) -> Hashable:
+    # Not its get_config, which reads the learning rate back from the device.
     masked = optimizer_float_names(optimizer)
-    config = {k: v for k, v in optimizer.get_config().items() if k != "name"}
-    for name in masked:
-        config[name] = ("float", sign(vars(optimizer)[name]))
-    if isinstance(config.get("learning_rate"), float):
-        config["learning_rate"] = "variable"
+    settings = {
+        name: ("float", sign(value)) if name in masked else value
+        for name, value in vars(optimizer).items()
+        if not name.startswith("_")
+        and name not in ("name", "built")
+        and _is_plain(value)
+    }
+    rate = optimizer._learning_rate
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        settings["learning_rate"] = (type(rate), _freeze(rate.get_config()))
     excluded = (
         None
         if optimizer.weight_decay is None
@@ -79,7 +85,13 @@ def _optimizer_key(optimizer: Any) -> Hashable:
             optimizer._use_weight_decay(v) for v in optimizer._trainable_variables
         )
     )
-    return _freeze(config), excluded
+    return _freeze(settings), excluded
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _object_key(item: Any) -> Hashable:
