@@ -31,12 +31,12 @@ few = settings(
 @pytest.fixture(autouse=True)
 def no_training(monkeypatch):
     """Fail if bad input reaches the engine: it is refused before."""
-    import kerasweep.estimators._base as base
+    from kerasweep import training
 
     def reached(job):
         raise AssertionError("bad input reached the engine")
 
-    monkeypatch.setattr(base, "train", reached)
+    monkeypatch.setattr(training, "train", reached)
 
 
 def refuse(name, match, *data, **keywords):

@@ -6,8 +6,7 @@ import pytest
 from scipy.special import softmax
 from sklearn.datasets import load_iris
 
-import kerasweep.estimators._base as base
-from kerasweep import DenseClassifier, DenseRegressor
+from kerasweep import DenseClassifier, DenseRegressor, training
 from kerasweep.estimators._seeding import draw_seeds
 from kerasweep.networks import dense_network
 
@@ -156,13 +155,13 @@ def test_only_ratios_of_weights_matter():
 @pytest.fixture
 def jobs(monkeypatch):
     seen = []
-    train = base.train
+    train = training.train
 
     def spy(job):
         seen.append(job)
         return train(job)
 
-    monkeypatch.setattr(base, "train", spy)
+    monkeypatch.setattr(training, "train", spy)
     return seen
 
 

@@ -216,8 +216,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             model=model,
             train=rows,
             validation=held_out,
-            epochs=epochs,
-            batch_size=min(self.batch_size, len(rows.X)),
+            epochs=int(epochs),
+            batch_size=min(int(self.batch_size), len(rows.X)),
             seed=order_seed,
             first_epoch=first_epoch,
             early_stopping=self._stopping() if held_out is not None else None,
@@ -318,8 +318,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         if not self.early_stopping:
             return None
         return EarlyStopping(
-            patience=self.patience,
-            min_delta=self.min_delta,
+            patience=int(self.patience),
+            min_delta=float(self.min_delta),
             restore_best_weights=self.restore_best_weights,
         )
 

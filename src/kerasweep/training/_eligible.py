@@ -143,7 +143,9 @@ def row_by_row(model: Any) -> bool:
             return False
     elif not isinstance(loss, str) and not _is_keras(loss):
         return False
-    name = loss if isinstance(loss, str) else getattr(loss, "name", loss.__name__)
+    name = loss
+    if not isinstance(loss, str):
+        name = loss.name if isinstance(loss, keras.Loss) else loss.__name__
     if any(part in str(name).lower() for part in _NOT_ROW_BY_ROW_LOSSES):
         return False
     metrics = model._compile_metrics
