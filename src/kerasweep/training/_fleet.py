@@ -81,23 +81,28 @@ class Fleet:
 
     def _train_beside(self, plan: Plan) -> TrainingResult:
         with self._cores:
-            self._beside += 1
-            crowded = self._beside == n_cores()
+            crowded = self._count_beside(+1)
             try:
                 (member,) = train_together(
                     [plan],
                     parallel=n_cores() == 1 or on_accelerator(),
                     check=self._check,
                 )
-                crowded = crowded and self._beside == n_cores()
             finally:
-                self._beside -= 1
+                crowded = self._count_beside(-1) and crowded
         if crowded:
             # As many networks were in training as there are cores.
             self._record(member, SIDE_BY_SIDE, n_cores())
         if member.error is not None:
             raise member.error
         return member.result()
+
+    def _count_beside(self, change: int) -> bool:
+        """Count a network in or out; tell whether every core has one."""
+        with self._changed:
+            before = self._beside
+            self._beside += change
+            return max(before, self._beside) == n_cores()
 
     def _record(self, member: Member, way: str, n_networks: int) -> None:
         if member.seconds_per_epoch is not None:
