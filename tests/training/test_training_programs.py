@@ -208,7 +208,7 @@ def test_memory_does_not_grow_with_fits():
             return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def fit():
-        model = network(optimizers.SGD(0.1), units=64)
+        model = network(units=64)
         train(
             TrainingJob(
                 model,

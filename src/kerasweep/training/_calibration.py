@@ -12,8 +12,8 @@ from typing import Any
 import keras
 
 STACKED, SIDE_BY_SIDE = "stacked", "side by side"
-# A stack this wide has too much arithmetic a step for its overhead to matter; it
-# would cost more to compile a stacked program than such a program could win back.
+# With this much arithmetic in a network's step there is no overhead worth sharing:
+# a stacked program could not win back what compiling it costs.
 _ARITHMETIC_BOUND = 2e8
 
 
@@ -128,5 +128,5 @@ def n_cores() -> int:
 
 def _size(plan: Any) -> str:
     work = flops_per_step(plan)
-    depth = len(plan.job.model.trainable_variables)
+    depth = len(plan.job.model.variables)
     return f"2^{round(2 * math.log2(max(work, 1))) / 2} flops, {depth} variables"

@@ -10,6 +10,7 @@ import joblib
 
 from kerasweep.training._calibration import (
     SIDE_BY_SIDE,
+    STACKED,
     calibration,
     n_cores,
     on_accelerator,
@@ -46,6 +47,7 @@ class Fleet:
         self._changed = threading.Condition()
         self._closed = threading.Event()
         self._cores = threading.BoundedSemaphore(1 if on_accelerator() else n_cores())
+        self._beside = 0
         self._leader = threading.Thread(
             target=self._lead, name="kerasweep-fleet", daemon=True
         )
@@ -79,26 +81,34 @@ class Fleet:
 
     def _train_beside(self, plan: Plan) -> TrainingResult:
         with self._cores:
-            (member,) = self._timed([plan], None, SIDE_BY_SIDE)
+            crowded = self._count_beside(+1)
+            try:
+                (member,) = train_together(
+                    [plan],
+                    parallel=n_cores() == 1 or on_accelerator(),
+                    check=self._check,
+                )
+            finally:
+                crowded = self._count_beside(-1) and crowded
+        if crowded:
+            # As many networks were in training as there are cores.
+            self._record(member, SIDE_BY_SIDE, n_cores())
         if member.error is not None:
             raise member.error
         return member.result()
 
-    def _timed(self, plans: list[Plan], width: int | None, way: str) -> list[Member]:
-        members = train_together(
-            plans,
-            width=width,
-            parallel=width is not None or n_cores() == 1 or on_accelerator(),
-            check=self._check,
-        )
-        seconds = members[0].seconds_per_epoch
-        if seconds is not None:
-            # Side by side, as many networks run at once as there are cores.
-            share = len(plans) if width is not None else n_cores()
-            calibration.record(
-                plans[0], way, seconds / share / max(1, plans[0].train.n_steps)
-            )
-        return members
+    def _count_beside(self, change: int) -> bool:
+        """Count a network in or out; tell whether every core has one."""
+        with self._changed:
+            before = self._beside
+            self._beside += change
+            return max(before, self._beside) == n_cores()
+
+    def _record(self, member: Member, way: str, n_networks: int) -> None:
+        if member.seconds_per_epoch is not None:
+            steps = max(1, member.plan.train.n_steps)
+            seconds = member.seconds_per_epoch / n_networks / steps
+            calibration.record(member.plan, way, seconds)
 
     def _lead(self) -> None:
         while not self._closed.is_set():
@@ -142,10 +152,10 @@ class Fleet:
     def _train_group(self, group: list[Ticket]) -> None:
         plans = [ticket.plan for ticket in group]
         try:
-            if len(plans) == 1:
-                members = self._timed(plans, None, SIDE_BY_SIDE + ", alone")
-            else:
-                members = self._timed(plans, self._width(plans), "stacked")
+            width = None if len(plans) == 1 else self._width(plans)
+            members = train_together(plans, width, check=self._check)
+            if width is not None:
+                self._record(members[0], STACKED, len(plans))
         except BaseException as error:
             self._train_one_by_one(group, error)
             return

@@ -5,6 +5,7 @@ from kerasweep.training._eligible import NotExpressible, why_not
 from kerasweep.training._fleet import current_fleet
 from kerasweep.training._job import TrainingJob, TrainingResult
 from kerasweep.training._keras_fit import fit_with_keras
+from kerasweep.training._runtime import get_runtime
 
 
 def train(job: TrainingJob) -> TrainingResult:
@@ -37,6 +38,8 @@ def train(job: TrainingJob) -> TrainingResult:
             return fit_compiled(job) if company is None else company.train(job)
         except NotExpressible as error:
             reason = str(error)
+        finally:
+            get_runtime().tidy()
     if job.engine == "compiled":
         raise ValueError(
             f"engine='compiled' cannot train this network. {reason} "
