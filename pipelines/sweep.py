@@ -7,6 +7,7 @@ are read once. Everything is tracked in MLflow.
 
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -25,6 +26,7 @@ from kerasweep import (
     PixelScaler,
     SaltAndPepper,
     SweepDisplay,
+    fleet,
     load_dataset,
     replicate_summary,
     select_by_mean,
@@ -65,7 +67,10 @@ def parser() -> ExperimentParser:
     p.add("optimizer", "sgd", str, "Keras optimizer", ["sgd", "adam", "rmsprop"])
     p.add("noise", "0", p.share, "share of salt-and-pepper noise in training")
     p.add("train_size", "all", p.count_or_all, "rows to train and validate on")
-    p.add("n_jobs", "1", p.jobs, "fits at the same time, in processes")
+    p.add(
+        "n_jobs", "auto", p.jobs, "fits at the same time; auto leaves it to the fleet"
+    )
+    p.add("fleet", "auto", p.fleet, "fits trained together at most; 0 for no fleet")
     p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
     p.add(
         "register_as",
@@ -123,8 +128,10 @@ def main(arguments: list[str] | None = None) -> None:
         f"{len(X_test)} for the test; {n_fits - 1} networks and the refit",
         flush=True,
     )
+    company = nullcontext() if args.fleet == 0 else fleet(args.fleet)
     with interruption_exits("What finished is in MLflow."), tracking:
-        search.fit(X, y)
+        with company:
+            search.fit(X, y)
         result = test_once(search, X_test, y_test)
         tracking.log_test(
             accuracy=result.accuracy, low=result.low, high=result.high, n=result.n

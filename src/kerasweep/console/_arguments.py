@@ -78,9 +78,21 @@ class ExperimentParser(argparse.ArgumentParser):
         )
 
     @staticmethod
-    def jobs(text: str) -> int:
-        """Read a number of parallel fits as joblib takes it."""
-        return _number(text, int, lambda v: v != 0, "a whole number other than 0")
+    def jobs(text: str) -> int | None:
+        """Read a number of parallel fits as joblib takes it, or None from "auto"."""
+        if text == "auto":
+            return None
+        valid = 'a whole number other than 0, or "auto"'
+        return _number(text, int, lambda v: v != 0, valid)
+
+    @staticmethod
+    def fleet(text: str) -> int | None:
+        """Read the size of a fleet, 0 for none, or None from "auto"."""
+        if text == "auto":
+            return None
+        return _number(
+            text, int, lambda v: v >= 0, 'a whole number of at least 0, or "auto"'
+        )
 
     @staticmethod
     def positive(text: str) -> float:
