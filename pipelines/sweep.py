@@ -105,6 +105,8 @@ def main(arguments: list[str] | None = None) -> None:
     noise = SaltAndPepper(amount=args.noise, random_state=args.seed)
     tracking = MlflowTracking(
         experiment="sweep",
+        run_name=f"L2 sweep on {dataset.name}",
+        description=describe(args, dataset, len(X), cv, len(X_test)),
         dataset_name=dataset.name,
         dataset_source=dataset.source,
         image_shape=dataset.image_shape,
@@ -168,6 +170,21 @@ def registered_name(name: str | None, data_name: str) -> str | None:
     return f"{data_name.lower()}-sweep" if name == "auto" else name
 
 
+def describe(args, dataset, n_rows: int, cv, n_test: int) -> str:
+    """Return the text on the run's page."""
+    hidden = "-".join(map(str, args.hidden))
+    return f"""
+**{dataset.data.shape[1]}-{hidden}-{len(dataset.target_names)}** on {dataset.name},
+{args.optimizer} with learning rate {args.learning_rate:g}, batches of
+{args.batch_size}, {args.epochs} epochs, salt-and-pepper noise {args.noise:g}.
+
+{len(args.factors)} L2 factors x {args.replicates} seeds, compared on
+{len(cv.validation):,} of {n_rows:,} rows; the factor with the best mean is refitted
+on all of them and tested once on {n_test:,} others. Each child run is one fit; group
+them by `net__l2`, or draw `score/validation` against `log10_l2`.
+"""
+
+
 def readable(summary):
     """Return the summary as texts: factor, mean and SD in percent, n."""
     texts = summary[["net__l2"]].rename(columns={"net__l2": "L2 factor"})
@@ -179,7 +196,6 @@ def readable(summary):
             for m, s in zip(mean, sd, strict=True)
         ]
     texts["n"] = summary["n"]
-    texts["fit, s"] = summary["fit_time_mean"].map("{:.1f}".format)
     return texts
 
 

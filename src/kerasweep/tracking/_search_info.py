@@ -206,12 +206,16 @@ def _best(
     metrics = {
         f"best/{clean_key(info.short.get(key, key))}": float(value)
         for key, value in best.items()
-        if isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        if isinstance(value, (int, float, np.number))
+        and not isinstance(value, bool)
+        and not key.endswith("random_state")  # a seed is no measurement
     }
     params = {f"best/{clean_key(key)}": value_text(v) for key, v in best.items()}
     name = run_name(best, info.short)
     summary = f"Best: {name}."
     score = getattr(search, "best_score_", None)
+    if score is None and "mean_test_score" in search.cv_results_:  # a callable refit
+        score = search.cv_results_["mean_test_score"][search.best_index_]
     if score is not None and np.isfinite(score):
         metrics["best/score"] = float(score)
         summary = f"Best: {name}, validation score {score:.4f}."

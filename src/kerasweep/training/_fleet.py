@@ -201,7 +201,8 @@ def fleet(size: int | None = None) -> Iterator[None]:
     cross-validation in threads. Fits of one architecture and one number of
     batches are trained by one compiled program over a stack of networks, or side
     by side, one a core, whichever was measured to be faster. Each network's result
-    is that of its fit alone, to float tolerance.
+    is that of its fit alone, to float tolerance. The time of a fit, as a search
+    reports it, includes its wait for the others.
 
     Parameters
     ----------
