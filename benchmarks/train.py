@@ -6,17 +6,15 @@ repeats alternate between the sides, and the median of each side counts.
 """
 
 import argparse
-import datetime
 import json
 import os
-import platform
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from statistics import median
 from typing import Any
 
+from benchmarks._machine import describe_machine
 from benchmarks._networks import SHAPES, sgemm_floor
 from benchmarks._sides import SIDES
 
@@ -95,26 +93,6 @@ def compare(network: str, n_rows: int, repeats: int, names: list[str]) -> str:
     return "\n".join(lines)
 
 
-def machine() -> str:
-    """Describe the machine, the date and the versions."""
-    versions = []
-    for package in _PACKAGES:
-        try:
-            versions.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            versions.append(f"{package} not installed")
-    model = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as lines:
-            model = next(
-                (ln.split(":")[1].strip() for ln in lines if "model name" in ln), model
-            )
-    return (
-        f"{datetime.date.today()}, {len(os.sched_getaffinity(0))} cores of {model}, "
-        f"Python {platform.python_version()}, {', '.join(versions)}"
-    )
-
-
 def main() -> None:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -124,7 +102,7 @@ def main() -> None:
     parser.add_argument("--sides", nargs="*", default=list(SIDES), choices=SIDES)
     arguments = parser.parse_args()
     present = [s for s in arguments.sides if find_spec(SIDES[s][2]) is not None]
-    print(machine(), end="\n\n", flush=True)
+    print(describe_machine(*_PACKAGES), end="\n\n", flush=True)
     for network in arguments.networks:
         print(compare(network, arguments.rows, arguments.repeats, present), "\n")
         sys.stdout.flush()

@@ -8,7 +8,6 @@ are read once. Everything is tracked in MLflow.
 import os
 import time
 from contextlib import nullcontext
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -21,6 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from kerasweep import (
     DenseClassifier,
+    LearningCurvesDisplay,
     MinMaxScaler,
     MlflowTracking,
     PixelScaler,
@@ -147,8 +147,15 @@ def main(arguments: list[str] | None = None) -> None:
         reference = HINTON if dataset.name == "MNIST" else {}
         write_table(summary, args.out / "sweep")
         tracking.log_table(summary, "sweep")
-        for name, figure in draw(display, reference, args.out).items():
+        figures = {
+            "sweep": display.plot(**reference).figure_,
+            "sweep_validation": display.plot(train=False, **reference).figure_,
+            "refit": LearningCurvesDisplay.from_estimator(search).plot().figure_,
+        }
+        for name, figure in figures.items():
             tracking.log_figure(figure, name)
+            for suffix in (".png", ".svg"):
+                figure.savefig(args.out / f"{name}{suffix}", dpi=150)
 
     print_table(readable(summary), f"Validation accuracy on {dataset.name}")
     print(f"Selected: l2={search.best_params_['net__l2']:g}")
@@ -197,16 +204,6 @@ def readable(summary):
         ]
     texts["n"] = summary["n"]
     return texts
-
-
-def draw(display, reference, out: Path) -> dict:
-    """Draw the figure with and without training scores; return both."""
-    figures = {}
-    for name, train in (("sweep", True), ("sweep_validation", False)):
-        figures[name] = display.plot(train=train, **reference).figure_
-        for suffix in (".png", ".svg"):
-            figures[name].savefig(out / f"{name}{suffix}", dpi=150)
-    return figures
 
 
 if __name__ == "__main__":
