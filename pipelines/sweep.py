@@ -45,7 +45,11 @@ from kerasweep.console import (
 from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
 
-HINTON = {"reference": 0.9847, "reference_n": 10_000, "reference_label": "Hinton 2005"}
+HINTON = {
+    "reference": 0.9847,
+    "reference_n": 10_000,
+    "reference_label": "Hinton, 98.47 %",
+}
 
 
 def parser() -> ExperimentParser:
