@@ -114,7 +114,9 @@ def test_control_c_with_worker_processes(mlflow_store, tmp_path):
     script.write_text(
         textwrap.dedent(
             rf"""
-
+            import signal
+            # a background job of a shell, as a test run may be, ignores Ctrl-C
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             from sklearn.datasets import load_iris
             from sklearn.model_selection import GridSearchCV
             from tracking_toys import ToyNet
