@@ -34,13 +34,13 @@ from kerasweep import (
 )
 from kerasweep.console import (
     ExperimentParser,
+    ExperimentRecord,
     SearchProgress,
     bad_input_exits,
     experiment_data,
+    experiment_tags,
     interruption_exits,
-    print_table,
     reference_lines,
-    write_table,
 )
 from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
@@ -115,6 +115,15 @@ def main(arguments: list[str] | None = None) -> None:
         dataset_source=dataset.source,
         image_shape=dataset.image_shape,
         register_as=registered_name(args.register_as, dataset.name),
+        tags=experiment_tags("sweep", args),
+    )
+    record = ExperimentRecord(
+        tracking,
+        args.out,
+        experiment="sweep",
+        dataset=dataset.name,
+        settings=args,
+        title=f"L2 sweep on {dataset.name}",
     )
     seeds = range(args.seed, args.seed + args.replicates)
     search = GridSearchCV(
@@ -135,34 +144,57 @@ def main(arguments: list[str] | None = None) -> None:
         flush=True,
     )
     company = nullcontext() if args.fleet == 0 else fleet(args.fleet)
-    with interruption_exits("What finished is in MLflow."), tracking:
+    with interruption_exits("What finished is in MLflow."), tracking, record:
         with company:
             search.fit(X, y)
         result = test_once(search, X_test, y_test)
         tracking.log_test(
             accuracy=result.accuracy, low=result.low, high=result.high, n=result.n
         )
+        selected = search.best_params_["net__l2"]
+        hidden = "-".join(map(str, args.hidden))
+        record.result(
+            "accuracy",
+            result.accuracy,
+            low=result.low,
+            high=result.high,
+            interval="95 % Wilson interval",
+            n=result.n,
+            model=f"{X.shape[1]}-{hidden}-{len(dataset.target_names)} L2 {selected:g}",
+            training=f"{args.optimizer}, {args.epochs} epochs, factor chosen on "
+            "validation rows, refitted on all",
+            measured_on=f"{dataset.name} test",
+        )
         summary = replicate_summary(
             search.cv_results_, by="net__l2", over="net__random_state"
+        )
+        record.table(
+            summary,
+            "sweep",
+            f"Validation accuracy on {dataset.name}",
+            shown=readable(summary),
         )
         display = SweepDisplay.from_search(
             search, x="net__l2", over="net__random_state", score_name="accuracy"
         )
         reference = HINTON if dataset.name == "MNIST" else {}
-        write_table(summary, args.out / "sweep")
-        tracking.log_table(summary, "sweep")
-        figures = {
-            "sweep": display.plot(**reference).figure_,
-            "sweep_validation": display.plot(train=False, **reference).figure_,
-            "refit": LearningCurvesDisplay.from_estimator(search).plot().figure_,
-        }
-        for name, figure in figures.items():
-            tracking.log_figure(figure, name)
-            for suffix in (".png", ".svg"):
-                figure.savefig(args.out / f"{name}{suffix}", dpi=150)
+        record.figure(
+            display.plot(**reference).figure_,
+            "sweep",
+            "Mean accuracy against the L2 factor, on training and validation rows.",
+        )
+        record.figure(
+            display.plot(train=False, **reference).figure_,
+            "sweep_validation",
+            "Mean accuracy against the L2 factor, on validation rows alone.",
+        )
+        record.figure(
+            LearningCurvesDisplay.from_estimator(search).plot().figure_,
+            "refit",
+            "Learning curves of the refitted network.",
+        )
 
-    print_table(readable(summary), f"Validation accuracy on {dataset.name}")
-    print(f"Selected: l2={search.best_params_['net__l2']:g}")
+    print(f"Selected: l2={selected:g}")
     print(f"Test accuracy: {result}")
     if dataset.name == "MNIST":
         print("Published figures:")

@@ -4,14 +4,26 @@ from kerasweep.console._arguments import ExperimentParser
 from kerasweep.console._data import ExperimentData, experiment_data
 from kerasweep.console._exits import bad_input_exits, interruption_exits
 from kerasweep.console._progress import SearchProgress
+from kerasweep.console._record import (
+    EXPERIMENT_TAG,
+    RECORD_FILE,
+    SETTINGS_TAG,
+    ExperimentRecord,
+    experiment_tags,
+)
 from kerasweep.console._tables import print_table, reference_lines, write_table
 
 __all__ = [
+    "EXPERIMENT_TAG",
+    "RECORD_FILE",
+    "SETTINGS_TAG",
     "ExperimentData",
     "ExperimentParser",
+    "ExperimentRecord",
     "SearchProgress",
     "bad_input_exits",
     "experiment_data",
+    "experiment_tags",
     "interruption_exits",
     "print_table",
     "reference_lines",

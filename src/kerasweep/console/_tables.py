@@ -18,7 +18,7 @@ def print_table(frame: "pd.DataFrame", title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table()
     for name in frame.columns:
         table.add_column(str(name), justify="right")
     for row in frame.itertuples(index=False):
@@ -26,6 +26,7 @@ def print_table(frame: "pd.DataFrame", title: str) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=100)
+    console.print(title, style="bold", markup=False)  # a table would wrap its title
     console.print(table)
 
 

@@ -449,6 +449,22 @@ class MlflowTracking:
             lambda store, run_id: store.log_text(run_id, text, path),
         )
 
+    def log_text(self, text: str, path: str) -> None:
+        """Log a text file to the parent run.
+
+        Parameters
+        ----------
+        text : str
+            Its content.
+        path : str
+            Where it goes among the run's artifacts.
+        """
+        self._main.log(
+            "log_text",
+            f"the file {path}",
+            lambda store, run_id: store.log_text(run_id, text, path),
+        )
+
     def register(self, name: str) -> Registered:
         """Register the last winner after the fact.
 
