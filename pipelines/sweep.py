@@ -83,6 +83,7 @@ def parser() -> ExperimentParser:
         "name in the model registry; auto is DATA-sweep, an empty name registers none",
     )
     p.add("out", "results/sweep", p.folder, "folder for tables and figures")
+    p.add_quick(hidden="32", factors="1e-4,1e-2", replicates="2", epochs="3")
     return p
 
 

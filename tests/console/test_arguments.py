@@ -72,3 +72,23 @@ def test_an_error_is_one_line_and_exit_code_2(capsys):
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "--train-size: must be a whole number" in error
+
+
+def test_quick_makes_small_what_was_left_at_its_default():
+    p = ExperimentParser("An experiment.")
+    p.add("epochs", "40", p.count, "passes")
+    p.add("hidden", "500,300", p.counts, "units")
+    p.add_quick(epochs="2", hidden="16")
+    args = p.parse_args(["--quick", "1", "--epochs", "7", "--hidden", "500,300"])
+    assert args.quick is True and args.epochs == 7 and args.hidden == (16,)
+    assert p.parse_args([]).epochs == 40
+    assert "epochs=2, hidden=16" in " ".join(p.format_help().split())
+
+
+def test_quick_is_0_or_1(capsys):
+    p = ExperimentParser("An experiment.")
+    p.add_quick()
+    with pytest.raises(SystemExit) as stopped:
+        p.parse_args(["--quick", "yes"])
+    assert stopped.value.code == 2
+    assert "must be 0 or 1. Got 'yes'" in capsys.readouterr().err

@@ -23,6 +23,31 @@ class ExperimentParser(argparse.ArgumentParser):
             formatter_class=argparse.ArgumentDefaultsHelpFormatter,
             allow_abbrev=False,
         )
+        self._quick: dict[str, str] = {}
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Read the options; ``quick`` replaces those that have their defaults."""
+        found = super().parse_args(args, namespace)
+        if getattr(found, "quick", False):
+            for action in self._actions:
+                text = self._quick.get(action.dest)
+                default = self._get_value(action, action.default)
+                if text is not None and getattr(found, action.dest) == default:
+                    setattr(found, action.dest, self._get_value(action, text))
+        return found
+
+    def add_quick(self, **settings: str) -> None:
+        """Add the option ``quick``: small settings that run in seconds.
+
+        Parameters
+        ----------
+        **settings : str
+            What options become that were left at their defaults, as a user would
+            type it. The options exist already.
+        """
+        self._quick = settings
+        text = ", ".join(f"{name}={value}" for name, value in settings.items())
+        self.add("quick", "0", self.flag, f"1: small settings ({text}) unless given")
 
     def error(self, message: str) -> NoReturn:
         """Print the message alone and exit."""
@@ -76,6 +101,14 @@ class ExperimentParser(argparse.ArgumentParser):
         return _number(
             text, int, lambda v: 0 <= v < 2**31, "a whole number from 0 to 2**31 - 1"
         )
+
+    @staticmethod
+    def flag(text: str) -> bool:
+        """Read 0 or 1."""
+        valid = {"0": False, "1": True}
+        if text not in valid:
+            raise argparse.ArgumentTypeError(f"must be 0 or 1. Got {text!r} instead.")
+        return valid[text]
 
     @staticmethod
     def jobs(text: str) -> int | None:
