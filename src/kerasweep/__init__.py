@@ -14,6 +14,7 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
 _FOLDER_OF = {
+    "DenoisingAutoencoder": "estimators",
     "DenseClassifier": "estimators",
     "DenseRegressor": "estimators",
     "GaussianNoise": "preprocessing",

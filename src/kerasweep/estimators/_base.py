@@ -95,8 +95,6 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
 
     #: Whether X may have more than two dimensions.
     _allow_nd = False
-    #: Whether validation rows come with targets.
-    _needs_y = True
 
     # What a leaf or a mixin supplies ------------------------------------------------
 
@@ -110,6 +108,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
 
         A network that learns from rows alone makes its targets of them.
         """
+
+    def _needs_y(self) -> bool:
+        """Return whether validation rows must come with targets."""
+        return True
 
     def _loss_input(self, X: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Return rows in the form that the network takes in training."""
@@ -132,6 +134,14 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     def _keras_callbacks(self) -> list[Any]:
         """Return the user's own Keras callbacks for one run."""
         return []
+
+    def _training_model(self, model: Any, seed: int) -> Any:
+        """Return what is trained in place of `model`, whose variables it shares."""
+        return model
+
+    def _validation_rows(self, rows: _Fold, seed: int) -> _Fold:
+        """Return held-out rows as each epoch is validated on them."""
+        return rows
 
     # Fitting ------------------------------------------------------------------------
 
@@ -220,9 +230,11 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             order_seed, first_epoch = seeds.order, 0
         rows = self._for_loss(model, rows)
         if held_out is not None:
-            held_out = self._for_loss(model, held_out)
+            held_out = self._for_loss(
+                model, self._validation_rows(held_out, seeds.split)
+            )
         job = TrainingJob(
-            model=model,
+            model=self._training_model(model, order_seed + first_epoch),
             train=rows,
             validation=held_out,
             epochs=int(epochs),
@@ -297,7 +309,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     ) -> tuple[_Fold, _Fold | None]:
         """Split off, or check, the rows that each epoch is validated on."""
         X_val, y_val = given
-        if (X_val is None) != (y_val is None) and (self._needs_y or X_val is None):
+        if (X_val is None) != (y_val is None) and (self._needs_y() or X_val is None):
             raise ValueError(
                 f"X_val and y_val of {type(self).__name__} must be given together. "
                 f"Got only {'y_val' if X_val is None else 'X_val'} instead."
