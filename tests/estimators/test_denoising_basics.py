@@ -155,8 +155,9 @@ def test_validation_sees_the_same_noise_in_each_epoch():
     val_loss = still.history_["val_loss"]
     assert max(val_loss) - min(val_loss) < 1e-6  # the weights hardly move
     assert len(set(still.history_["loss"])) == 3  # but training draws afresh
-    clean = dense(learning_rate=1e-12, validation_fraction=0.25, amount=0.0).fit(X)
-    assert clean.history_["val_loss"][0] != pytest.approx(val_loss[0], rel=1e-4)
+    # and validation has noise: without, an untrained network's loss is another
+    clean = still.set_params(amount=0.0).fit(X).history_["val_loss"][0]
+    assert abs(clean - val_loss[0]) > 1e-5
 
 
 def test_early_stopping_and_own_validation_rows():
@@ -192,9 +193,9 @@ def test_bad_parameters(params, message):
         dense().set_params(**params).fit(X)
 
 
-def test_rows_that_are_no_square_ask_for_their_shape():
-    with pytest.raises(ValueError, match="no square grey image"):
-        conv().fit(X[:, :63])
+def test_rows_that_are_no_square_are_one_line():
+    with pytest.warns(UserWarning, match="no square number"):
+        assert conv(epochs=1).fit(X[:, :63]).transform(X[:, :63]).shape == (400, 63)
 
 
 def test_values_outside_the_unit_interval(fitted):

@@ -62,7 +62,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
         for none.
     image_shape : (height, width[, channels]), default=None
         What a row stands for in the convolutional network. None takes the shape of
-        the images in X, or a square grey image.
+        the images in X, or a square grey image, or else one of a single line.
     loss : {"binary_crossentropy", "mean_squared_error"}, default="binary_crossentropy"
         The first takes values in [0, 1], such as scaled pixels, and has a sigmoid
         output; the second takes any, and has a linear one.
@@ -73,6 +73,10 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
         or "lion".
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
 default=0.001
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+        How the rate changes over the updates of all `epochs`: not at all; from
+        `learning_rate` to 0 along half a cosine; or rising from a 25th of it over the
+        first 30 %, then falling so.
     momentum : float, default=0.0
         In [0, 1); for "sgd" and "rmsprop".
     batch_size : int, default=64
@@ -179,6 +183,7 @@ default=0.001
         activation: str = "relu",
         optimizer: str = "adam",
         learning_rate: Any = 0.001,
+        learning_rate_schedule: str = "constant",
         momentum: float = 0.0,
         batch_size: int = 64,
         epochs: int = 32,
@@ -206,6 +211,7 @@ default=0.001
         self.activation = activation
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.momentum = momentum
         self.batch_size = batch_size
         self.epochs = epochs
@@ -245,7 +251,7 @@ default=0.001
                 impulses=self._impulses(),
                 **settings,
             )
-        model.compile(optimizer=make_optimizer(self), loss=self.loss)
+        model.compile(optimizer=make_optimizer(self, len(X)), loss=self.loss)
         return model
 
     def _training_model(self, model: Any, seed: int) -> Any:

@@ -1,6 +1,7 @@
 """What shape of image a row of pixels stands for."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
@@ -19,7 +20,7 @@ def resolve_image_shape(
         ``X.shape[1:]``: (n_features,), (height, width) or (height, width, channels).
     image_shape : sequence of 2 or 3 int, or None
         As the user gave it. None takes the shape of the rows, or the square grey image
-        that has their number of pixels.
+        that has their number of pixels; where there is none, an image of one line.
 
     Returns
     -------
@@ -28,7 +29,12 @@ def resolve_image_shape(
     Raises
     ------
     ValueError
-        If the two don't agree, or the rows are no square image.
+        If the two don't agree.
+
+    Warns
+    -----
+    UserWarning
+        If rows are taken for images of one line.
     """
     n_values = math.prod(row_shape)
     if image_shape is None:
@@ -40,13 +46,16 @@ def resolve_image_shape(
         if len(row_shape) > 1:
             return _with_channels(row_shape)
         side = math.isqrt(n_values)
-        if side * side != n_values:
-            raise ValueError(
-                f"image_shape of {owner} must be given for rows of {n_values} "
-                "features, which are no square grey image. Pass image_shape=(height, "
-                "width) or (height, width, channels)."
-            )
-        return side, side, 1
+        if side * side == n_values:
+            return side, side, 1
+        warnings.warn(
+            f"X of {owner} has {n_values} features, which is no square number: its "
+            "rows are taken for images of one line. Pass image_shape=(height, width[, "
+            "channels]) if they are others.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return 1, n_values, 1
     shape = tuple(image_shape)
     if len(shape) not in (2, 3) or not all(
         isinstance(side, Integral) and side >= 1 for side in shape
