@@ -228,7 +228,7 @@ default=0.001
     # Training -----------------------------------------------------------------------
 
     def _build_model(self, X: np.ndarray, seed: int) -> Any:
-        settings = {
+        settings: dict[str, Any] = {
             "activation": self.activation,
             "output_activation": _OUTPUT[self.loss],
             "seed": seed,

@@ -58,7 +58,7 @@ def resolve_image_shape(
         return 1, n_values, 1
     shape = tuple(image_shape)
     if len(shape) not in (2, 3) or not all(
-        isinstance(side, Integral) and side >= 1 for side in shape
+        isinstance(side, Integral) and int(side) >= 1 for side in shape
     ):
         raise ValueError(
             f"image_shape of {owner} must be (height, width) or (height, width, "
