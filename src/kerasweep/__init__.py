@@ -16,7 +16,6 @@ except PackageNotFoundError:  # a source tree that was never installed
 _FOLDER_OF = {
     "ConvClassifier": "estimators",
     "DenoisingAutoencoder": "estimators",
-    "DenoisingDisplay": "plotting",
     "DenseClassifier": "estimators",
     "DenseRegressor": "estimators",
     "GaussianNoise": "preprocessing",
@@ -26,7 +25,6 @@ _FOLDER_OF = {
     "MedianFilter": "preprocessing",
     "MinMaxScaler": "preprocessing",
     "MlflowTracking": "tracking",
-    "NoiseRobustnessDisplay": "plotting",
     "PixelScaler": "preprocessing",
     "SaltAndPepper": "preprocessing",
     "SweepDisplay": "plotting",
