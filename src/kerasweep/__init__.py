@@ -17,6 +17,7 @@ _FOLDER_OF = {
     "DenseClassifier": "estimators",
     "DenseRegressor": "estimators",
     "GaussianNoise": "preprocessing",
+    "GridSearchDisplay": "plotting",
     "KerasClassifier": "estimators",
     "KerasRegressor": "estimators",
     "LearningCurvesDisplay": "plotting",
