@@ -14,6 +14,7 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
 _FOLDER_OF = {
+    "ConvClassifier": "estimators",
     "DenseClassifier": "estimators",
     "DenseRegressor": "estimators",
     "GaussianNoise": "preprocessing",
@@ -26,8 +27,10 @@ _FOLDER_OF = {
     "PixelScaler": "preprocessing",
     "SaltAndPepper": "preprocessing",
     "SweepDisplay": "plotting",
+    "fit_replicates": "model_selection",
     "fleet": "training",
     "holdout": "model_selection",
+    "layer_table": "plotting",
     "load_dataset": "datasets",
     "load_mnist": "datasets",
     "load_reference_results": "datasets",

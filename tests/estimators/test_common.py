@@ -4,7 +4,13 @@ import keras
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from kerasweep import DenseClassifier, DenseRegressor, KerasClassifier, KerasRegressor
+from kerasweep import (
+    ConvClassifier,
+    DenseClassifier,
+    DenseRegressor,
+    KerasClassifier,
+    KerasRegressor,
+)
 
 
 def small_classifier(meta):
@@ -29,6 +35,7 @@ def small_regressor(meta):
 
 SETTINGS = {"epochs": 8, "batch_size": 16, "random_state": 0}
 ESTIMATORS = [
+    ConvClassifier((8,), dense=(16,), learning_rate=0.05, **SETTINGS),
     DenseClassifier((16,), learning_rate=0.05, **SETTINGS),
     DenseRegressor((16,), learning_rate=0.05, **SETTINGS),
     KerasClassifier(
@@ -48,6 +55,7 @@ EXPECTED_FAILURES = {
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:X of ConvClassifier has .* no square number")
 @parametrize_with_checks(
     ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILURES
 )

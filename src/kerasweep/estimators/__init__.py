@@ -1,8 +1,15 @@
 """Keras networks as scikit-learn estimators."""
 
+from kerasweep.estimators._conv_classifier import ConvClassifier
 from kerasweep.estimators._dense_classifier import DenseClassifier
 from kerasweep.estimators._dense_regressor import DenseRegressor
 from kerasweep.estimators._keras_classifier import KerasClassifier
 from kerasweep.estimators._keras_regressor import KerasRegressor
 
-__all__ = ["DenseClassifier", "DenseRegressor", "KerasClassifier", "KerasRegressor"]
+__all__ = [
+    "ConvClassifier",
+    "DenseClassifier",
+    "DenseRegressor",
+    "KerasClassifier",
+    "KerasRegressor",
+]

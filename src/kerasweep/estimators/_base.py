@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 
 from kerasweep import training
 from kerasweep.estimators._frozen import freeze, thaw
+from kerasweep.estimators._optimizers import check_schedule
 from kerasweep.estimators._seeding import draw_seeds
 from kerasweep.training import EarlyStopping, TrainingJob
 
@@ -158,6 +159,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         return self._run(X, y, sample_weight, (X_val, y_val), self.epochs, resume)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> "BaseNetwork":
+        check_schedule(self, trains_on=True)
         resume = hasattr(self, "model_")
         return self._run(X, y, sample_weight, None, epochs=1, resume=resume)
 

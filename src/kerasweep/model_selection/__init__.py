@@ -1,5 +1,6 @@
 """Split, compare over replicates, select, and test once."""
 
+from kerasweep.model_selection._fit_replicates import fit_replicates
 from kerasweep.model_selection._holdout import HoldoutSplit, holdout
 from kerasweep.model_selection._replicate_summary import replicate_summary
 from kerasweep.model_selection._select_by_mean import select_by_mean
@@ -9,6 +10,7 @@ from kerasweep.model_selection._wilson import wilson_interval
 __all__ = [
     "HoldoutSplit",
     "TestResult",
+    "fit_replicates",
     "holdout",
     "replicate_summary",
     "select_by_mean",
