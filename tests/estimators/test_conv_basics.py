@@ -154,3 +154,19 @@ def test_it_learns_digits_that_are_shifted():
     plain = ConvClassifier((16,), dense=(32,), **settings).fit(images, y)
     augmented = ConvClassifier((16,), dense=(32,), max_shift=0.2, **settings)
     assert augmented.fit(images, y).score(shifted, y) > plain.score(shifted, y) + 0.1
+
+
+def test_one_number_of_filters_for_several_convolutions():
+    net = ConvClassifier(3, pool_size=(2, 1), conv_dropout=0.5, epochs=1).fit(X, y)
+    names = [layer.name for layer in net.model_.layers]
+    assert names[:5] == ["conv_1", "pool_1", "conv_dropout_1", "conv_2", "flatten"]
+    assert net.model_.get_layer("conv_2").filters == 3
+    with pytest.raises(ValueError, match="kernel_size .* each of the 2 convolutions"):
+        ConvClassifier(3, pool_size=(2, 1), kernel_size=(3,)).fit(X, y)
+
+
+def test_dropout_behind_poolings_that_are_not_there():
+    with pytest.raises(ValueError, match=r"pool_size \(=1\) makes none"):
+        ConvClassifier((4, 4), pool_size=1, conv_dropout=0.5).fit(X, y)
+    net = ConvClassifier((4, 4), pool_size=1, conv_dropout=(0.5, 0), epochs=1)
+    assert net.fit(X, y).model_.get_layer("conv_dropout_1").rate == 0.5

@@ -30,7 +30,8 @@ class ConvClassifier(NetworkClassifierMixin, BaseNetwork):
     Parameters
     ----------
     filters : int or sequence of int, default=(32, 64)
-        Output channels of each convolution.
+        Output channels of each convolution. One number holds for as many convolutions
+        as `kernel_size`, `pool_size` or `conv_dropout` has values, else for one.
     kernel_size : int or sequence of int, default=3
         Side of the square kernels in pixels, of all convolutions or of each. A kernel
         or pooling window larger than the map it slides over is cut to it.
@@ -48,8 +49,8 @@ class ConvClassifier(NetworkClassifierMixin, BaseNetwork):
     max_norm : float, default=None
         Largest L2 norm of the weights that enter one channel or hidden unit.
     conv_dropout : float or sequence of float, default=0.0
-        Share in [0, 1) of values dropped behind all convolutions and their pooling, or
-        behind each.
+        Share in [0, 1) of values dropped: one number behind every pooling, or one for
+        each convolution, behind it and its pooling.
     dropout : float or sequence of float, default=0.0
         Share in [0, 1) of units dropped behind all hidden dense layers, or behind each.
     batch_normalization : bool, default=False
@@ -246,7 +247,7 @@ default=0.001
         return rows.reshape(len(rows), *self.image_shape_)
 
     def _build_model(self, X: np.ndarray, seed: int) -> Any:
-        filters = self._per_layer("filters", _is_size)
+        filters = self._per_layer("filters", _is_size, self._convolutions())
         if not filters:
             raise ValueError(
                 f"filters of {type(self).__name__} must name at least one convolution. "
@@ -254,12 +255,22 @@ default=0.001
             )
         dense = self._per_layer("dense", _is_size)
         convolutions = (len(filters), "convolutions")
+        pools = self._per_layer("pool_size", _is_size, convolutions)
+        rates = self.conv_dropout
+        if not isinstance(rates, Real):
+            rates = self._per_layer("conv_dropout", _is_rate, convolutions)
+        elif rates > 0 and not any(size > 1 for size in pools):
+            raise ValueError(
+                f"conv_dropout (={rates!r}) of {type(self).__name__} stands behind "
+                f"poolings, and pool_size (={self.pool_size!r}) makes none. Pass one "
+                "number for each convolution."
+            )
         model = conv_network(
             self.image_shape_,
             len(self.classes_),
             filters=filters,
             kernel_size=self._per_layer("kernel_size", _is_size, convolutions),
-            pool_size=self._per_layer("pool_size", _is_size, convolutions),
+            pool_size=pools,
             padding=self.padding,
             dense=dense,
             activation=self.activation,
@@ -267,7 +278,7 @@ default=0.001
             l1=self.l1,
             l2=self.l2,
             max_norm=self.max_norm,
-            conv_dropout=self._per_layer("conv_dropout", _is_rate, convolutions),
+            conv_dropout=rates,
             dropout=self._per_layer("dropout", _is_rate, (len(dense), "dense layers")),
             batch_normalization=self.batch_normalization,
             max_shift=self.max_shift,
@@ -280,6 +291,14 @@ default=0.001
             weighted_metrics=["accuracy"],
         )
         return model
+
+    def _convolutions(self) -> tuple[int, str] | None:
+        """Return how many convolutions one number of `filters` stands for."""
+        if not isinstance(self.filters, Real):
+            return None
+        given = (self.kernel_size, self.pool_size, self.conv_dropout)
+        lengths = [len(value) for value in given if not isinstance(value, Real)]
+        return max(lengths, default=1), "convolutions"
 
     def _per_layer(
         self,

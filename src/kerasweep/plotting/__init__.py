@@ -1,6 +1,13 @@
 """Pictures of searches and of training, after scikit-learn's Display classes."""
 
+from kerasweep.plotting._grid_search_display import GridSearchDisplay
+from kerasweep.plotting._layer_table import layer_table
 from kerasweep.plotting._learning_curves_display import LearningCurvesDisplay
 from kerasweep.plotting._sweep_display import SweepDisplay
 
-__all__ = ["LearningCurvesDisplay", "SweepDisplay"]
+__all__ = [
+    "GridSearchDisplay",
+    "LearningCurvesDisplay",
+    "SweepDisplay",
+    "layer_table",
+]

@@ -271,9 +271,18 @@ class TrackingCallback:
 def _describe(estimator: Any) -> Described:
     name = type(estimator).__name__
     if not is_search(estimator):
-        return Described(FIT, name, "", estimator_params(estimator))
+        return Described(FIT, _name_of(estimator), "", estimator_params(estimator))
     params = search_params(estimator)
     start = "search/grid/"
     keys = [key.removeprefix(start) for key in params if key.startswith(start)]
     text = f"{name} over {', '.join(short_names(keys).values())}"
     return Described(SEARCH, text, f"{text}.", params)
+
+
+def _name_of(estimator: Any) -> str:
+    """Return what a lone fit is called: its network, and the seed of that."""
+    while getattr(estimator, "steps", None):
+        estimator = estimator.steps[-1][1]
+    seed = getattr(estimator, "random_state", None)
+    name = type(estimator).__name__
+    return f"{name} random_state={seed}" if isinstance(seed, int) else name

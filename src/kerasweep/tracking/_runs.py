@@ -33,6 +33,7 @@ class Run:
     failed: str | None = None
     searched: bool = False
     lone_fits: int = 0
+    chosen: bool = False
     winner: Any = None
     example: Any = None
     data: DataSummary | None = None

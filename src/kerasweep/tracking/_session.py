@@ -202,6 +202,8 @@ class Session:
             winner = estimator
             if run.searched:
                 return
+        if run.chosen:
+            return
         run.winner, run.example, run.data = winner, root.example, root.data
 
     def exit(self, error: BaseException | None) -> None:
@@ -214,8 +216,10 @@ class Session:
             status, text = outcome(error)
             if error is None and run.failed:
                 status, text = "FAILED", run.failed
-            # Of several lone fits, as those of cross_validate, none is the winner.
-            if status == "FINISHED" and (run.searched or run.lone_fits == 1):
+            # Of several lone fits, as those of cross_validate, none is the winner,
+            # unless one was chosen.
+            has_winner = run.searched or run.lone_fits == 1 or run.chosen
+            if status == "FINISHED" and has_winner:
                 if self.writer.flush():
                     self._log_winner(run)
             self.writer.put(RootClosed(run.key, status, text, now(), terminate=True))
@@ -232,6 +236,16 @@ class Session:
         if settings.register_as is not None and run.model_id is not None:
             with _careful("the registered model"):
                 register_winner(run, settings.register_as, settings, self.writer)
+
+    def choose(self, estimator: Any) -> None:
+        """Make an estimator the open block's winner."""
+        with self._lock:
+            if self._block is None:
+                raise RuntimeError(
+                    "choose_model of MlflowTracking needs an open run: call it inside "
+                    "`with tracking:`."
+                )
+            self._block.winner, self._block.chosen = estimator, True
 
     def register(self, name: str) -> Registered:
         """Register the last winner, logging it first where it is not logged."""

@@ -232,6 +232,18 @@ class MlflowTracking(TrackingCallback):
             lambda store, run_id: store.log_text(run_id, text, path),
         )
 
+    def choose_model(self, estimator: Any) -> None:
+        """Choose the one model of a ``with`` block with several fits.
+
+        It is logged, and registered under `register_as`, when the block ends.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            Such as one of :func:`~kerasweep.model_selection.fit_replicates`.
+        """
+        self._main.choose(estimator)
+
     def register(self, name: str) -> Registered:
         """Register the last winner after the fact.
 
