@@ -1,7 +1,10 @@
 """Experiments found again: the finished runs of a tracking store, with their record."""
 
 import json
+import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from urllib.parse import urlsplit
 from kerasweep.tracking._checks import resolve_uri
 
 _PAGE = 1000
+_BARS = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
 
 
 @dataclass(frozen=True)
@@ -171,5 +175,19 @@ def _read(client: Any, run_id: str, path: str) -> bytes | None:
     folder = path.rpartition("/")[0] or None
     if path not in {item.path for item in client.list_artifacts(run_id, folder)}:
         return None  # a download of what is not there is retried for minutes
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, _no_progress_bars():
         return Path(client.download_artifacts(run_id, path, temporary)).read_bytes()
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    """Keep MLflow from drawing a bar for each small file."""
+    before = os.environ.get(_BARS)
+    os.environ[_BARS] = "false"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_BARS]
+        else:
+            os.environ[_BARS] = before
