@@ -83,14 +83,13 @@ class Comparison:
         apart = published.difference.lstrip("+" + MINUS)
         way = "above" if published.difference.startswith("+") else "below"
         if published.inside is None:
-            rest = "; no interval was recorded"
-        elif published.inside:
-            rest = f"; the published figure lies inside our {self.interval}"
+            rest = "no interval was recorded"
         else:
-            rest = f"; the published figure lies outside our {self.interval}"
+            where = "inside" if published.inside else "outside"
+            rest = f"that lies {where} our {self.interval}"
         return (
-            f"{self.name}: our {self.text} is {apart} {way} {published.text} "
-            f"({published.source}){rest}."
+            f"{self.name}: our {self.text} is {apart} {way} the {published.text} of "
+            f"{published.source}; {rest}."
         )
 
 

@@ -77,10 +77,16 @@ def _environment() -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
+        finalize=_keep_units,
     )
     environment.filters["cell"] = _cell
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     return environment
+
+
+def _keep_units(value: Any) -> Any:
+    """Keep a per cent sign on the line of its number."""
+    return value.replace(" %", "\u00a0%") if isinstance(value, str) else value
 
 
 def _cell(text: str) -> str:

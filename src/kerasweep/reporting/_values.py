@@ -52,6 +52,10 @@ class Metric(NamedTuple):
         """Whether a smaller value is the better one."""
         return _SMALLER_IS_BETTER.search(self.name) is not None
 
+    def _plain(self, value: float) -> str:
+        # with a unit, such as nats, all figures get the same decimals
+        return f"{value:.2f} {self.unit}" if self.unit else _number(value)
+
     def text(self, value: float) -> str:
         """Return a value with its unit.
 
@@ -62,7 +66,7 @@ class Metric(NamedTuple):
         """
         if self.is_share:
             return f"{100 * value:.2f} %"
-        return f"{_number(value)} {self.unit}".strip()
+        return self._plain(value)
 
     def span(self, low: float, high: float) -> str:
         """Return an interval, with its unit once.
@@ -74,7 +78,8 @@ class Metric(NamedTuple):
         """
         if self.is_share:
             return f"{100 * low:.2f} to {100 * high:.2f} %"
-        return f"{_number(low)} to {_number(high)} {self.unit}".strip()
+        least = self._plain(low).removesuffix(self.unit).strip()
+        return f"{least} to {self._plain(high)}"
 
     def distance(self, difference: float) -> str:
         """Return how far two values are apart, without a sign.
@@ -87,7 +92,7 @@ class Metric(NamedTuple):
         size = abs(difference)
         if self.is_share:
             return f"{100 * size:.2f} points"
-        return f"{_number(size)} {self.unit}".strip()
+        return self._plain(size)
 
     def signed(self, difference: float) -> str:
         """Return a difference with its sign.
