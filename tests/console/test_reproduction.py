@@ -156,9 +156,12 @@ def test_steps_are_chosen_by_name():
         choose_steps(steps, only=["a"], skip=["a"])
 
 
-STUBBORN = (
-    "import os, signal, sys, time; {}; print(os.getpid(), flush=True); time.sleep(60)"
-)
+STUBBORN = """
+import os, signal, time
+{}
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
 PARENT = """
 import sys
 from kerasweep.console._exits import interruption_exits

@@ -91,7 +91,7 @@ def test_published_figures_stand_beside_mnist_alone(tmp_path):
 
 def test_pictures_lie_beside_the_markdown(written):
     text = written[1].read_text(encoding="utf-8")
-    (picture,) = [p for p in written[1].parent.glob("pictures/sweep-*.png")]
+    (picture,) = written[1].parent.glob("pictures/sweep-*.png")
     assert picture.read_bytes() == PIXEL
     assert f"](pictures/{picture.name})" in text
     assert "a\\|b" in text and "| --- | ---: |" in text
