@@ -1,6 +1,13 @@
 """Pictures of searches and of training, after scikit-learn's Display classes."""
 
+from kerasweep.plotting._denoising_display import DenoisingDisplay
 from kerasweep.plotting._learning_curves_display import LearningCurvesDisplay
+from kerasweep.plotting._noise_robustness_display import NoiseRobustnessDisplay
 from kerasweep.plotting._sweep_display import SweepDisplay
 
-__all__ = ["LearningCurvesDisplay", "SweepDisplay"]
+__all__ = [
+    "DenoisingDisplay",
+    "LearningCurvesDisplay",
+    "NoiseRobustnessDisplay",
+    "SweepDisplay",
+]
