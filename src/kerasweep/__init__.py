@@ -14,6 +14,7 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
 _FOLDER_OF = {
+    "ConvClassifier": "estimators",
     "DenoisingAutoencoder": "estimators",
     "DenoisingDisplay": "plotting",
     "DenseClassifier": "estimators",
@@ -30,9 +31,11 @@ _FOLDER_OF = {
     "SaltAndPepper": "preprocessing",
     "SweepDisplay": "plotting",
     "denoising_quality": "model_selection",
+    "fit_replicates": "model_selection",
     "fleet": "training",
     "half_accuracy_amounts": "model_selection",
     "holdout": "model_selection",
+    "layer_table": "plotting",
     "load_dataset": "datasets",
     "load_mnist": "datasets",
     "load_reference_results": "datasets",

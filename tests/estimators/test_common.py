@@ -5,6 +5,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kerasweep import (
+    ConvClassifier,
     DenoisingAutoencoder,
     DenseClassifier,
     DenseRegressor,
@@ -42,6 +43,7 @@ ESTIMATORS = [
     DenoisingAutoencoder(
         architecture="conv", filters=(4,), dense=4, **ANY_VALUES, **SETTINGS
     ),
+    ConvClassifier((8,), dense=(16,), learning_rate=0.05, **SETTINGS),
     DenseClassifier((16,), learning_rate=0.05, **SETTINGS),
     DenseRegressor((16,), learning_rate=0.05, **SETTINGS),
     KerasClassifier(
@@ -63,6 +65,7 @@ EXPECTED_FAILURES = {
 @pytest.mark.slow
 # ... nor are they square images.
 @pytest.mark.filterwarnings("ignore:X of DenoisingAutoencoder has:UserWarning")
+@pytest.mark.filterwarnings("ignore:X of ConvClassifier has .* no square number")
 @parametrize_with_checks(
     ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILURES
 )

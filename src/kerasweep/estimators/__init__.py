@@ -1,5 +1,6 @@
 """Keras networks as scikit-learn estimators."""
 
+from kerasweep.estimators._conv_classifier import ConvClassifier
 from kerasweep.estimators._denoising_autoencoder import DenoisingAutoencoder
 from kerasweep.estimators._dense_classifier import DenseClassifier
 from kerasweep.estimators._dense_regressor import DenseRegressor
@@ -7,6 +8,7 @@ from kerasweep.estimators._keras_classifier import KerasClassifier
 from kerasweep.estimators._keras_regressor import KerasRegressor
 
 __all__ = [
+    "ConvClassifier",
     "DenoisingAutoencoder",
     "DenseClassifier",
     "DenseRegressor",

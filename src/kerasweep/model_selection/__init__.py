@@ -1,6 +1,7 @@
 """Split, compare over replicates, select, and test once; measure under noise."""
 
 from kerasweep.model_selection._denoising_quality import denoising_quality
+from kerasweep.model_selection._fit_replicates import fit_replicates
 from kerasweep.model_selection._holdout import HoldoutSplit, holdout
 from kerasweep.model_selection._image_quality import psnr, ssim
 from kerasweep.model_selection._noise_robustness import (
@@ -16,6 +17,7 @@ __all__ = [
     "HoldoutSplit",
     "TestResult",
     "denoising_quality",
+    "fit_replicates",
     "half_accuracy_amounts",
     "holdout",
     "noise_robustness",

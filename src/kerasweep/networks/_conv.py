@@ -64,8 +64,8 @@ def conv_network(
     max_norm : float or None
         Largest L2 norm of the weights that enter one channel or hidden unit.
     conv_dropout : float or sequence of float
-        Share of values dropped behind all convolutions (and their pooling), or behind
-        each.
+        Share of values dropped: one number behind every pooling, or one for each
+        convolution, behind it and its pooling.
     dropout : float or sequence of float
         Share of units dropped behind all hidden dense layers, or behind each.
     batch_normalization : bool
@@ -124,6 +124,10 @@ def conv_network(
             keras.layers.Activation(activation, name=f"{prefix}_activation_{i}"),
         ]
 
+    pools = _each(pool_size, n_conv)
+    if np.ndim(conv_dropout) == 0:
+        conv_dropout = [conv_dropout if int(pool) > 1 else 0.0 for pool in pools]
+
     def dropped(rate: float, name: str) -> list[Any]:
         drawn = next(seeds)  # for every layer, so that a rate changes no other draw
         return [keras.layers.Dropout(rate, seed=drawn, name=name)] if rate > 0 else []
@@ -134,8 +138,8 @@ def conv_network(
         zip(
             filters,
             _each(kernel_size, n_conv),
-            _each(pool_size, n_conv),
-            _each(conv_dropout, n_conv),
+            pools,
+            conv_dropout,
             strict=True,
         ),
         start=1,
