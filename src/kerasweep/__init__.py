@@ -16,6 +16,7 @@ except PackageNotFoundError:  # a source tree that was never installed
 _FOLDER_OF = {
     "ConvClassifier": "estimators",
     "DenoisingAutoencoder": "estimators",
+    "DenoisingDisplay": "plotting",
     "DenseClassifier": "estimators",
     "DenseRegressor": "estimators",
     "GaussianNoise": "preprocessing",

@@ -44,6 +44,7 @@ ESTIMATORS = [
     DenoisingAutoencoder(
         architecture="conv", filters=(4,), dense=4, **ANY_VALUES, **SETTINGS
     ),
+    ConvClassifier((8,), dense=(16,), learning_rate=0.05, **SETTINGS),
     DenseClassifier((16,), learning_rate=0.05, **SETTINGS),
     DenseRegressor((16,), learning_rate=0.05, **SETTINGS),
     KerasClassifier(
@@ -66,6 +67,9 @@ EXPECTED_FAILURES = {
 @pytest.mark.filterwarnings("ignore:X of ConvClassifier has .* no square number")
 # ... nor are they square images.
 @pytest.mark.filterwarnings("ignore:X of DenoisingAutoencoder has:UserWarning")
+# ... nor are they square images.
+@pytest.mark.filterwarnings("ignore:X of DenoisingAutoencoder has:UserWarning")
+@pytest.mark.filterwarnings("ignore:X of ConvClassifier has .* no square number")
 @parametrize_with_checks(
     ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILURES
 )

@@ -6,9 +6,9 @@ import pytest
 
 from kerasweep.networks import (
     conv_denoiser,
-    denoising_network,
     dense_autoencoder,
     encoder_and_decoder,
+    noise_in_training,
 )
 
 
@@ -102,7 +102,7 @@ def identity(n=1000):
 
 
 def noisy(x, *args, **kwargs):
-    model = denoising_network(identity(x.shape[1]), *args, seed=3, **kwargs)
+    model = noise_in_training(identity(x.shape[1]), *args, seed=3, **kwargs)
     return np.asarray(model(x, training=True)), np.asarray(model(x))
 
 
@@ -139,7 +139,7 @@ def test_gaussian_noise_has_its_deviation_and_is_clipped():
 
 def test_the_draw_is_fresh_each_time():
     x = np.full((2, 1000), 0.5, dtype=np.float32)
-    model = denoising_network(identity(), "salt_and_pepper", (0.5, 0.5))
+    model = noise_in_training(identity(), "salt_and_pepper", (0.5, 0.5))
     first, second = (np.asarray(model(x, training=True)) for _ in range(2))
     assert (first != second).any()
 
@@ -148,7 +148,7 @@ def test_networks_of_other_seeds_share_a_program():
     from kerasweep.training._signature import architecture_key
 
     def key(seed, amount=(0.1, 0.2)):
-        network = denoising_network(
+        network = noise_in_training(
             dense_autoencoder(9, seed=seed), "salt_and_pepper", amount, seed=seed
         )
         return architecture_key(network)

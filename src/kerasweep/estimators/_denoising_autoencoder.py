@@ -16,9 +16,9 @@ from kerasweep.estimators._dense import DENSE_CONSTRAINTS, layer_sizes
 from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
 from kerasweep.networks import (
     conv_denoiser,
-    denoising_network,
     dense_autoencoder,
     encoder_and_decoder,
+    noise_in_training,
 )
 from kerasweep.preprocessing._image_shape import resolve_image_shape
 
@@ -255,7 +255,7 @@ default=0.001
         return model
 
     def _training_model(self, model: Any, seed: int) -> Any:
-        network = denoising_network(model, **self._noise_settings(), seed=seed)
+        network = noise_in_training(model, **self._noise_settings(), seed=seed)
         # The same optimizer object: its state goes with the network that stays.
         network.compile(optimizer=model.optimizer, loss=self.loss)
         return network

@@ -3,14 +3,14 @@
 from kerasweep.networks._autoencoder import dense_autoencoder, encoder_and_decoder
 from kerasweep.networks._conv import conv_network
 from kerasweep.networks._conv_denoiser import conv_denoiser
-from kerasweep.networks._denoising import denoising_network
 from kerasweep.networks._dense import dense_network
+from kerasweep.networks._noise_in_training import noise_in_training
 
 __all__ = [
     "conv_denoiser",
     "conv_network",
-    "denoising_network",
     "dense_autoencoder",
     "dense_network",
     "encoder_and_decoder",
+    "noise_in_training",
 ]

@@ -1,10 +1,10 @@
-"""A training-time wrapper that corrupts what an autoencoder is given."""
+"""Noise before a network, in training alone."""
 
 from typing import Any
 
 
-def denoising_network(
-    autoencoder: Any,
+def noise_in_training(
+    network: Any,
     noise: str,
     amount: tuple[float, float],
     *,
@@ -17,7 +17,7 @@ def denoising_network(
 
     Parameters
     ----------
-    autoencoder : keras.Model
+    network : keras.Model
         Built.
     noise : {"salt_and_pepper", "gaussian"}
     amount : (low, high)
@@ -33,7 +33,7 @@ def denoising_network(
     Returns
     -------
     model : keras.Model
-        It shares the autoencoder's variables. Not compiled.
+        It shares the network's variables. Not compiled.
     """
     import keras
 
@@ -52,5 +52,5 @@ def denoising_network(
         )
     else:
         layer = GaussianNoiseLayer(amount, low=low, high=high, seed=seed, name="noise")
-    rows = keras.Input(autoencoder.input_shape[1:], name="features")
-    return keras.Model(rows, autoencoder(layer(rows)), name="denoising")
+    rows = keras.Input(network.input_shape[1:], name="features")
+    return keras.Model(rows, network(layer(rows)), name="noise_in_training")
