@@ -95,6 +95,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
 
     #: Whether X may have more than two dimensions.
     _allow_nd = False
+    #: Whether validation rows come with targets.
+    _needs_y = True
 
     # What a leaf or a mixin supplies ------------------------------------------------
 
@@ -103,8 +105,15 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         """Return a built and compiled ``keras.Model`` for these rows."""
 
     @abstractmethod
-    def _encode_target(self, y: Any, *, first: bool) -> np.ndarray:
-        """Return y as the loss takes it; learn what it means on the first call."""
+    def _encode_target(self, X: np.ndarray, y: Any, *, first: bool) -> np.ndarray:
+        """Return y as the loss takes it; learn what it means on the first call.
+
+        A network that learns from rows alone makes its targets of them.
+        """
+
+    def _loss_input(self, X: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Return rows in the form that the network takes in training."""
+        return X
 
     def _loss_target(self, model: Any, target: np.ndarray) -> np.ndarray:
         """Return encoded targets in the shape that this model's loss takes."""
@@ -130,7 +139,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -245,7 +254,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
                 f"X and y of {type(self).__name__} must have equally many rows. "
                 f"Got {len(X)} and {_num_samples(y)} instead."
             )
-        target = self._encode_target(y, first=first)
+        target = self._encode_target(X, y, first=first)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
@@ -277,6 +286,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     def _for_loss(self, model: Any, fold: _Fold) -> _Fold:
         """Bring encoded targets and weights into the form that the loss takes."""
         fold = fold._replace(
+            X=self._loss_input(fold.X, fold.target),
             target=self._loss_target(model, fold.target),
             sample_weight=self._loss_weight(fold.target, fold.sample_weight),
         )
@@ -287,7 +297,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     ) -> tuple[_Fold, _Fold | None]:
         """Split off, or check, the rows that each epoch is validated on."""
         X_val, y_val = given
-        if (X_val is None) != (y_val is None):
+        if (X_val is None) != (y_val is None) and (self._needs_y or X_val is None):
             raise ValueError(
                 f"X_val and y_val of {type(self).__name__} must be given together. "
                 f"Got only {'y_val' if X_val is None else 'X_val'} instead."
