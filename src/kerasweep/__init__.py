@@ -25,6 +25,7 @@ _FOLDER_OF = {
     "PixelScaler": "preprocessing",
     "SaltAndPepper": "preprocessing",
     "SweepDisplay": "plotting",
+    "VariationalAutoencoder": "estimators",
     "fleet": "training",
     "holdout": "model_selection",
     "load_dataset": "datasets",

@@ -4,5 +4,12 @@ from kerasweep.estimators._dense_classifier import DenseClassifier
 from kerasweep.estimators._dense_regressor import DenseRegressor
 from kerasweep.estimators._keras_classifier import KerasClassifier
 from kerasweep.estimators._keras_regressor import KerasRegressor
+from kerasweep.estimators._variational_autoencoder import VariationalAutoencoder
 
-__all__ = ["DenseClassifier", "DenseRegressor", "KerasClassifier", "KerasRegressor"]
+__all__ = [
+    "DenseClassifier",
+    "DenseRegressor",
+    "KerasClassifier",
+    "KerasRegressor",
+    "VariationalAutoencoder",
+]

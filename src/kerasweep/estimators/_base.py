@@ -95,8 +95,6 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
 
     #: Whether X may have more than two dimensions.
     _allow_nd = False
-    #: Whether validation rows come with targets.
-    _needs_y = True
 
     # What a leaf or a mixin supplies ------------------------------------------------
 
@@ -110,6 +108,10 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
 
         A network that learns from rows alone makes its targets of them.
         """
+
+    def _needs_y(self) -> bool:
+        """Return whether validation rows must come with targets."""
+        return True
 
     def _loss_input(self, X: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Return rows in the form that the network takes in training."""
@@ -297,7 +299,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     ) -> tuple[_Fold, _Fold | None]:
         """Split off, or check, the rows that each epoch is validated on."""
         X_val, y_val = given
-        if (X_val is None) != (y_val is None) and (self._needs_y or X_val is None):
+        if (X_val is None) != (y_val is None) and (self._needs_y() or X_val is None):
             raise ValueError(
                 f"X_val and y_val of {type(self).__name__} must be given together. "
                 f"Got only {'y_val' if X_val is None else 'X_val'} instead."
