@@ -183,10 +183,16 @@ def mean_network(model: Any) -> Any:
     import keras
 
     decoder = model.get_layer("decoder")
-    output = decoder.output
-    if model.get_layer("log_likelihood").likelihood == "bernoulli":
-        output = keras.layers.Activation("sigmoid", name="mean")(output)
-    return keras.Model(decoder.input, output, name="decoder")
+    if model.get_layer("log_likelihood").likelihood == "gaussian":
+        return decoder
+    return keras.Sequential(
+        [
+            keras.Input(decoder.input_shape[1:], name="codes"),
+            *decoder.layers,
+            keras.layers.Activation("sigmoid", name="mean"),
+        ],
+        name="decoder",
+    )
 
 
 def _seed(generator: Any, seed: int) -> None:
