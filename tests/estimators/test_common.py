@@ -44,7 +44,6 @@ ESTIMATORS = [
         optimizer__learning_rate=0.05
     ),
 ]
-
 # The checks' data are not in [0, 1].
 AUTOENCODERS = [
     VariationalAutoencoder(
@@ -59,17 +58,7 @@ WEIGHTS_ARE_NOT_REPEATS = (
     "stochastic batches: a row with weight 2 is in one batch, a repeated row in two"
 )
 EXPECTED_FAILURES = {
-    "check_sample_weight_equivalence_on_dense_data": # The checks' data are not in [0, 1].
-AUTOENCODERS = [
-    VariationalAutoencoder(
-        2, (16,), likelihood="gaussian", learning_rate=0.05, **SETTINGS
-    ),
-    VariationalAutoencoder(
-        2, (16,), likelihood="gaussian", conditional=True, **SETTINGS
-    ),
-]
-
-WEIGHTS_ARE_NOT_REPEATS,
+    "check_sample_weight_equivalence_on_dense_data": WEIGHTS_ARE_NOT_REPEATS,
 }
 
 

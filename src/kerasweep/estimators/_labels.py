@@ -17,8 +17,8 @@ def check_labels(estimator: Any, y: Any) -> np.ndarray:
     """
     if y is None:
         raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed with "
-            "conditional=True, but the target y is None."
+            f"{type(estimator).__name__} requires y to be passed, but the target y is "
+            "None. Pass labels, or conditional=False."
         )
     y = _check_y(y, estimator=estimator)
     check_classification_targets(y)
