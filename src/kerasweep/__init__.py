@@ -32,6 +32,7 @@ _FOLDER_OF = {
     "SweepDisplay": "plotting",
     "denoising_quality": "model_selection",
     "fit_replicates": "model_selection",
+    "VariationalAutoencoder": "estimators",
     "fleet": "training",
     "half_accuracy_amounts": "model_selection",
     "holdout": "model_selection",

@@ -6,6 +6,7 @@ from kerasweep.estimators._dense_classifier import DenseClassifier
 from kerasweep.estimators._dense_regressor import DenseRegressor
 from kerasweep.estimators._keras_classifier import KerasClassifier
 from kerasweep.estimators._keras_regressor import KerasRegressor
+from kerasweep.estimators._variational_autoencoder import VariationalAutoencoder
 
 __all__ = [
     "ConvClassifier",
@@ -14,4 +15,5 @@ __all__ = [
     "DenseRegressor",
     "KerasClassifier",
     "KerasRegressor",
+    "VariationalAutoencoder",
 ]

@@ -13,4 +13,17 @@ __all__ = [
     "dense_network",
     "encoder_and_decoder",
     "noise_in_training",
+from kerasweep.networks._variational import (
+    compile_variational,
+    likelihood_network,
+    mean_network,
+    variational_network,
+)
+
+__all__ = [
+    "compile_variational",
+    "dense_network",
+    "likelihood_network",
+    "mean_network",
+    "variational_network",
 ]
