@@ -5,14 +5,6 @@ from kerasweep.networks._conv import conv_network
 from kerasweep.networks._conv_denoiser import conv_denoiser
 from kerasweep.networks._dense import dense_network
 from kerasweep.networks._noise_in_training import noise_in_training
-
-__all__ = [
-    "conv_denoiser",
-    "conv_network",
-    "dense_autoencoder",
-    "dense_network",
-    "encoder_and_decoder",
-    "noise_in_training",
 from kerasweep.networks._variational import (
     compile_variational,
     likelihood_network,
@@ -22,8 +14,13 @@ from kerasweep.networks._variational import (
 
 __all__ = [
     "compile_variational",
+    "conv_denoiser",
+    "conv_network",
+    "dense_autoencoder",
     "dense_network",
+    "encoder_and_decoder",
     "likelihood_network",
     "mean_network",
+    "noise_in_training",
     "variational_network",
 ]
