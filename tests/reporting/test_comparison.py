@@ -55,8 +55,7 @@ def test_a_shortfall_says_by_how_much_and_whether_it_is_within_the_interval(
     table = references(("accuracy", "MNIST test", 0.9847))
     (comparison,) = compare([result(0.9831, half=half)], table)
     assert comparison.shortfalls() == [
-        "accuracy on MNIST test: our 98.31 % is 0.16 points below the 98.47 % of "
-        f"somebody; {ending}"
+        f"Our 98.31 % is 0.16 points below the 98.47 % of somebody; {ending}"
     ]
 
 

@@ -154,13 +154,10 @@ class Reproduction:
         measured : bool
             Whether any step's duration is known; else the estimate is a first guess.
         """
-        timed = [p for p in self._plans if p.seconds is not None]
-        pace = sum(p.seconds for p in timed) / max(sum(p.weight for p in timed), 1e-9)
+        timed = [(p.seconds, p.weight) for p in self._plans if p.seconds is not None]
+        pace = sum(t for t, _ in timed) / sum(w for _, w in timed) if timed else 1.0
         left = [p for p in self._plans[position:] if p.known is None]
-        seconds = sum(
-            p.weight * (pace if timed else 1.0) if p.seconds is None else p.seconds
-            for p in left
-        )
+        seconds = sum(p.weight * pace if p.seconds is None else p.seconds for p in left)
         return seconds, bool(timed)
 
     def _plan(self, step: Step, finished: Sequence[Any]) -> "_Plan":

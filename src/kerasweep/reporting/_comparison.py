@@ -88,7 +88,7 @@ class Comparison:
             where = "inside" if published.inside else "outside"
             rest = f"that lies {where} our {self.interval}"
         return (
-            f"{self.name}: our {self.text} is {apart} {way} the {published.text} of "
+            f"Our {self.text} is {apart} {way} the {published.text} of "
             f"{published.source}; {rest}."
         )
 
@@ -113,7 +113,7 @@ def compare(
     comparisons : list of Comparison
         One for each of the results, in their order.
     """
-    rows = [] if references is None else list(references.itertuples(index=False))
+    rows = _rows(references)
     return [_compared(result, rows) for result in results]
 
 
@@ -122,7 +122,7 @@ def left_over(
 ) -> list[dict[str, str]]:
     """Return the published figures that none of ours can be compared with."""
     kinds = {_kind(r["metric"], r.get("unit", ""), r["measured_on"]) for r in results}
-    rows = [] if references is None else list(references.itertuples(index=False))
+    rows = _rows(references)
     return [
         {
             "name": f"{Metric.parse(row.metric).name} on {row.measured_on}",
@@ -134,6 +134,10 @@ def left_over(
         for row in rows
         if _is_missing(row.value) or _kind(row.metric, "", row.measured_on) not in kinds
     ]
+
+
+def _rows(references: "pd.DataFrame | None") -> list[Any]:
+    return [] if references is None else list(references.itertuples(index=False))
 
 
 def _text(row: Any) -> str:
@@ -160,17 +164,19 @@ def _compared(result: Mapping[str, Any], rows: list[Any]) -> Comparison:
         if _kind(row.metric, "", row.measured_on) == kind and not _is_missing(row.value)
     ]
     like.sort(key=lambda row: row.value, reverse=not metric.smaller_is_better)
-    known = low is not None and high is not None
-    kind_of_interval = result.get("interval") or "interval"
+    interval, bounds = "", tuple[Any, ...]()
+    if low is not None and high is not None:
+        bounds = (low, high)
+        interval = f"{result.get('interval') or 'interval'}, {metric.span(low, high)}"
     return Comparison(
         name=f"{metric.name} on {result['measured_on']}",
         text=metric.text(value),
-        interval=f"{kind_of_interval}, {metric.span(low, high)}" if known else "",
+        interval=interval,
         model=result.get("model", ""),
         training=result.get("training", ""),
         n="" if result.get("n") is None else f"{result['n']:,}",
         published=[_beside(metric, value, low, high, row) for row in like],
-        scale=_scale(value, (low, high) if known else (), [r.value for r in like]),
+        scale=_scale(value, bounds, [r.value for r in like]),
     )
 
 

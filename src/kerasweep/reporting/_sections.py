@@ -79,8 +79,12 @@ class Section:
 
     @property
     def shortfalls(self) -> list[str]:
-        """Say where we are below a published figure."""
-        return [s for c in self.compared for s in c.shortfalls()]
+        """Say which figure is behind a published one, and by how much."""
+        return [
+            f"{c.name}: {s[0].lower()}{s[1:]}"
+            for c in self.compared
+            for s in c.shortfalls()
+        ]
 
     @property
     def n_worse(self) -> int:
