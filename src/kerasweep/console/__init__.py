@@ -18,6 +18,13 @@ from kerasweep.console._replicates import (
     study_lines,
     study_replicates,
 )
+from kerasweep.console._reproduction import (
+    Outcome,
+    Reproduction,
+    Step,
+    choose_steps,
+    outcome_table,
+)
 from kerasweep.console._tables import print_table, reference_lines, write_table
 
 __all__ = [
@@ -28,12 +35,17 @@ __all__ = [
     "ExperimentData",
     "ExperimentParser",
     "ExperimentRecord",
+    "Outcome",
     "ReplicateStudy",
+    "Reproduction",
     "SearchProgress",
+    "Step",
     "bad_input_exits",
+    "choose_steps",
     "experiment_data",
     "experiment_tags",
     "interruption_exits",
+    "outcome_table",
     "print_table",
     "record_study",
     "reference_lines",
