@@ -71,7 +71,7 @@ def parser() -> ExperimentParser:
         "registers none",
     )
     p.add("out", "results/baseline", p.folder, "folder for tables and figures")
-    p.add_quick(hidden="32", epochs="3", replicates="2")
+    p.add_quick(hidden="32", epochs="5", batch_size="32", replicates="2")
     return p
 
 

@@ -1,7 +1,12 @@
 """What the experiments' scripts share: options, errors, progress, and printing."""
 
 from kerasweep.console._arguments import ExperimentParser
-from kerasweep.console._data import ExperimentData, experiment_data
+from kerasweep.console._data import (
+    ExperimentData,
+    check_trains,
+    experiment_data,
+    with_fewer_training_rows,
+)
 from kerasweep.console._exits import bad_input_exits, interruption_exits
 from kerasweep.console._presets import CONV_PRESETS
 from kerasweep.console._progress import SearchProgress
@@ -14,6 +19,7 @@ from kerasweep.console._record import (
 )
 from kerasweep.console._replicates import (
     ReplicateStudy,
+    network_text,
     record_study,
     study_lines,
     study_replicates,
@@ -41,15 +47,18 @@ __all__ = [
     "SearchProgress",
     "Step",
     "bad_input_exits",
+    "check_trains",
     "choose_steps",
     "experiment_data",
     "experiment_tags",
     "interruption_exits",
+    "network_text",
     "outcome_table",
     "print_table",
     "record_study",
     "reference_lines",
     "study_lines",
     "study_replicates",
+    "with_fewer_training_rows",
     "write_table",
 ]

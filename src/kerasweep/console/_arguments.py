@@ -143,6 +143,27 @@ class ExperimentParser(argparse.ArgumentParser):
         return _number(text, float, lambda v: 0 <= v <= 1, "a number from 0 to 1")
 
     @staticmethod
+    def rate(text: str) -> float:
+        """Read a number from 0 to below 1."""
+        return _number(text, float, lambda v: 0 <= v < 1, "a number from 0 to below 1")
+
+    @staticmethod
+    def degrees(text: str) -> float:
+        """Read an angle from 0 to 180 degrees."""
+        return _number(text, float, lambda v: 0 <= v <= 180, "a number from 0 to 180")
+
+    @staticmethod
+    def sizes(text: str) -> int | tuple[int, ...]:
+        """Read a whole number of at least 1, or several separated by commas."""
+        values = ExperimentParser.counts(text)
+        return values[0] if len(values) == 1 else values
+
+    @staticmethod
+    def rates(text: str) -> tuple[float, ...]:
+        """Read numbers from 0 to below 1, separated by commas."""
+        return tuple(ExperimentParser.rate(part) for part in _parts(text))
+
+    @staticmethod
     def counts(text: str) -> tuple[int, ...]:
         """Read whole numbers of at least 1, separated by commas."""
         return tuple(ExperimentParser.count(part) for part in _parts(text))

@@ -1,6 +1,6 @@
 """The protocol of an experiment that compares nothing: several seeds, then the test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from kerasweep.console._data import ExperimentData
 from kerasweep.console._record import ExperimentRecord
+from kerasweep.estimators import ConvClassifier
 from kerasweep.model_selection import (
     TestResult,
     fit_replicates,
@@ -208,6 +209,55 @@ def study_lines(study: ReplicateStudy) -> list[str]:
     for seed, test in zip(study.seeds, study.tests, strict=True):
         lines.append(f"  seed {seed}: {test}")
     return lines
+
+
+def network_text(settings: Mapping[str, Any]) -> str:
+    """Say in a line which network `ConvClassifier` builds from these parameters.
+
+    Parameters
+    ----------
+    settings : dict
+        Parameters of :class:`~kerasweep.ConvClassifier`; others are its defaults.
+
+    Returns
+    -------
+    text : str
+        Such as "conv32(3x3)-pool-conv64(3x3)-pool-dense64".
+
+    Examples
+    --------
+    >>> from kerasweep.console import CONV_PRESETS, network_text
+    >>> network_text(CONV_PRESETS["dropout"])
+    'conv32(3x3)-pool-dropout0.5-conv32(3x3)-dense128'
+    """
+    given = ConvClassifier().set_params(**settings).get_params()
+    lists = {
+        name: [given[name]] if np.ndim(given[name]) == 0 else list(given[name])
+        for name in ("filters", "kernel_size", "pool_size", "conv_dropout", "dropout")
+    }
+    names = ("filters", "kernel_size", "pool_size", "conv_dropout")
+    n = max(len(lists[name]) for name in names)
+    each = [lists[name] * (n if len(lists[name]) == 1 else 1) for name in names]
+    parts = []
+    for filters, kernel, pool, rate in zip(*each, strict=False):
+        parts.append(f"conv{filters}({kernel}x{kernel})")
+        parts += [f"pool{pool}" if pool > 2 else "pool"] * (pool > 1)
+        if rate and (pool > 1 or np.ndim(given["conv_dropout"])):
+            parts.append(f"dropout{rate:g}")
+    dense = np.atleast_1d(given["dense"]).tolist()
+    rates = lists["dropout"] * (len(dense) if len(lists["dropout"]) == 1 else 1)
+    for units, rate in zip(dense, rates, strict=False):
+        parts += [f"dense{units}"] + [f"dropout{rate:g}"] * bool(rate)
+    extras = [
+        text
+        for text, there in (
+            ("batch normalization", given["batch_normalization"]),
+            (f"shift {given['max_shift']:g}", given["max_shift"]),
+            (f"rotation {given['max_rotation']:g} degrees", given["max_rotation"]),
+        )
+        if there
+    ]
+    return ", ".join(["-".join(parts), *extras])
 
 
 def spread(values: np.ndarray) -> float:
