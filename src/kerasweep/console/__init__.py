@@ -1,8 +1,14 @@
 """What the experiments' scripts share: options, errors, progress, and printing."""
 
 from kerasweep.console._arguments import ExperimentParser
-from kerasweep.console._data import ExperimentData, experiment_data
+from kerasweep.console._data import (
+    ExperimentData,
+    check_trains,
+    experiment_data,
+    with_fewer_training_rows,
+)
 from kerasweep.console._exits import bad_input_exits, interruption_exits
+from kerasweep.console._presets import CONV_PRESETS
 from kerasweep.console._progress import SearchProgress
 from kerasweep.console._record import (
     EXPERIMENT_TAG,
@@ -10,6 +16,13 @@ from kerasweep.console._record import (
     SETTINGS_TAG,
     ExperimentRecord,
     experiment_tags,
+)
+from kerasweep.console._replicates import (
+    ReplicateStudy,
+    network_text,
+    record_study,
+    study_lines,
+    study_replicates,
 )
 from kerasweep.console._reproduction import (
     Outcome,
@@ -21,6 +34,7 @@ from kerasweep.console._reproduction import (
 from kerasweep.console._tables import print_table, reference_lines, write_table
 
 __all__ = [
+    "CONV_PRESETS",
     "EXPERIMENT_TAG",
     "RECORD_FILE",
     "SETTINGS_TAG",
@@ -28,16 +42,23 @@ __all__ = [
     "ExperimentParser",
     "ExperimentRecord",
     "Outcome",
+    "ReplicateStudy",
     "Reproduction",
     "SearchProgress",
     "Step",
     "bad_input_exits",
+    "check_trains",
     "choose_steps",
     "experiment_data",
     "experiment_tags",
     "interruption_exits",
+    "network_text",
     "outcome_table",
     "print_table",
+    "record_study",
     "reference_lines",
+    "study_lines",
+    "study_replicates",
+    "with_fewer_training_rows",
     "write_table",
 ]

@@ -111,6 +111,11 @@ class ExperimentParser(argparse.ArgumentParser):
         return valid[text]
 
     @staticmethod
+    def auto(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+        """Return a reader of what `kind` reads, and of None from "auto"."""
+        return lambda text: None if text == "auto" else kind(text)
+
+    @staticmethod
     def jobs(text: str) -> int | None:
         """Read a number of parallel fits as joblib takes it, or None from "auto"."""
         if text == "auto":
@@ -136,6 +141,27 @@ class ExperimentParser(argparse.ArgumentParser):
     def share(text: str) -> float:
         """Read a number in [0, 1]."""
         return _number(text, float, lambda v: 0 <= v <= 1, "a number from 0 to 1")
+
+    @staticmethod
+    def rate(text: str) -> float:
+        """Read a number from 0 to below 1."""
+        return _number(text, float, lambda v: 0 <= v < 1, "a number from 0 to below 1")
+
+    @staticmethod
+    def degrees(text: str) -> float:
+        """Read an angle from 0 to 180 degrees."""
+        return _number(text, float, lambda v: 0 <= v <= 180, "a number from 0 to 180")
+
+    @staticmethod
+    def sizes(text: str) -> int | tuple[int, ...]:
+        """Read a whole number of at least 1, or several separated by commas."""
+        values = ExperimentParser.counts(text)
+        return values[0] if len(values) == 1 else values
+
+    @staticmethod
+    def rates(text: str) -> tuple[float, ...]:
+        """Read numbers from 0 to below 1, separated by commas."""
+        return tuple(ExperimentParser.rate(part) for part in _parts(text))
 
     @staticmethod
     def counts(text: str) -> tuple[int, ...]:

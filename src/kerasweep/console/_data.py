@@ -1,8 +1,9 @@
 """A dataset cut into the parts that an experiment needs."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch
 
@@ -71,3 +72,59 @@ def experiment_data(
         )
     cv = holdout(X, y, test_size=1 / 6, random_state=random_state)
     return ExperimentData(X, y, cv, X_test, y_test)
+
+
+def with_fewer_training_rows(
+    cv: HoldoutSplit, y: Any, n_rows: int, *, random_state: int = 0
+) -> HoldoutSplit:
+    """Return a split that trains on a part of its training rows.
+
+    Every candidate of a search is then trained on these, and the winner, refitted by
+    the search, on all rows.
+
+    Parameters
+    ----------
+    cv : HoldoutSplit
+    y : array-like of shape (n_samples,)
+        Classes, to draw the rows stratified.
+    n_rows : int
+        Training rows; all of them if there are no more.
+    random_state : int, default=0
+        Draws the rows.
+
+    Returns
+    -------
+    cv : HoldoutSplit
+        With the same validation rows.
+    """
+    if n_rows >= len(cv.train):
+        return cv
+    labels = np.asarray(y)[cv.train]
+    train, _ = train_test_split(
+        cv.train, train_size=n_rows, random_state=random_state, stratify=labels
+    )
+    return HoldoutSplit(
+        np.sort(train), cv.validation, cv.n_samples, stratified=cv.stratified
+    )
+
+
+def check_trains(estimator: Any, data: ExperimentData) -> None:
+    """Fit a clone of an estimator on a few rows, to find bad settings in seconds.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline that ends in a network called "net". It is not fitted itself, and
+        its callbacks see nothing.
+    data : ExperimentData
+
+    Raises
+    ------
+    ValueError
+        If the estimator refuses its own settings, or the data.
+    """
+    probe = clone(estimator).set_params(net__epochs=1, net__engine="keras")
+    for part in (probe, *(step for _, step in probe.steps)):
+        vars(part).pop("_skl_callbacks", None)
+    _, first = np.unique(data.y, return_index=True)
+    probe.fit(data.X[first], data.y[first])
