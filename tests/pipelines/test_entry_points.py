@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-SCRIPTS = ["sweep"]
+SCRIPTS = ["denoise", "sweep"]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import argparse
 import math
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -152,6 +153,16 @@ class ExperimentParser(argparse.ArgumentParser):
         if len(set(values)) < len(values):
             raise argparse.ArgumentTypeError(
                 f"must be numbers that differ. Got {text!r} instead."
+            )
+        return values
+
+    @staticmethod
+    def shares(text: str) -> tuple[float, ...]:
+        """Read at least two numbers in [0, 1] that grow, separated by commas."""
+        values = tuple(ExperimentParser.share(part) for part in _parts(text))
+        if len(values) < 2 or any(b <= a for a, b in pairwise(values)):
+            raise argparse.ArgumentTypeError(
+                f"must be two or more numbers that grow. Got {text!r} instead."
             )
         return values
 
