@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 SCRIPTS = ["sweep", "report", "reproduce"]
+SCRIPTS = ["denoise", "sweep"]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import argparse
 import math
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -185,6 +186,14 @@ class ExperimentParser(argparse.ArgumentParser):
     def names(text: str) -> tuple[str, ...]:
         """Read names separated by commas; none from an empty text."""
         return tuple(name for name in _parts(text) if name)
+    def shares(text: str) -> tuple[float, ...]:
+        """Read at least two numbers in [0, 1] that grow, separated by commas."""
+        values = tuple(ExperimentParser.share(part) for part in _parts(text))
+        if len(values) < 2 or any(b <= a for a, b in pairwise(values)):
+            raise argparse.ArgumentTypeError(
+                f"must be two or more numbers that grow. Got {text!r} instead."
+            )
+        return values
 
     @staticmethod
     def optional(text: str) -> str | None:

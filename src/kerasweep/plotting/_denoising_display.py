@@ -23,7 +23,7 @@ class DenoisingDisplay:
         The noise levels.
     predictions : dict of str to sequence, default=None
         For some lines what a classifier reads in each image.
-    labels : sequence, default=None
+    labels : array-like of shape (n_levels,), default=None
         What there is to read.
     data_range : (low, high), default=(0.0, 1.0)
         What is drawn black, and what white.
@@ -53,7 +53,7 @@ class DenoisingDisplay:
         rows: Mapping[str, np.ndarray],
         amounts: Sequence[float],
         predictions: Mapping[str, Sequence[Any]] | None = None,
-        labels: Sequence[Any] | None = None,
+        labels: Any = None,
         data_range: tuple[float, float] = (0.0, 1.0),
     ) -> None:
         self.rows = rows
@@ -181,7 +181,7 @@ default="salt_and_pepper"
             squeeze=False,
             figsize=figsize,
             layout=ConstrainedLayoutEngine(
-                w_pad=0.01, h_pad=0.01, wspace=0.02, hspace=0.02
+                w_pad=0.02, h_pad=0.01, wspace=0.01, hspace=0.02
             ),
         )
         for line, (name, images) in enumerate(self.rows.items()):
