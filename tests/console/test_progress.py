@@ -4,6 +4,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import GridSearchCV
 
+from kerasweep import fit_replicates
 from kerasweep.console import SearchProgress
 
 
@@ -42,3 +43,23 @@ def test_every_fit_and_epoch_is_counted(n_jobs, capsys):
     assert any(line.startswith("4 of 5 fits, 95 % of the epochs") for line in lines)
     assert "5 of 5 fits, 100 % of the epochs, about 0 s left" in lines
     assert lines[-1].startswith("5 of 5 fits done in ")
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_fits_of_their_own_share_a_line_in_a_block(n_jobs, capsys):
+    progress = SearchProgress(n_fits=3, epochs=4, interval=0)
+    net = Counter().set_callbacks(progress)
+    with progress:
+        fit_replicates(
+            net,
+            np.zeros((8, 1)),
+            [0, 1] * 4,
+            random_states=[1, 2, 3],
+            over="a",
+            n_jobs=n_jobs,
+        )
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3 * 4 + 1
+    assert lines[-1].startswith("3 of 3 fits done in ")
+    net.fit(np.zeros((8, 1)), [0, 1] * 4)
+    assert "1 of 3 fits done" in capsys.readouterr().err.splitlines()[-1]

@@ -10,7 +10,13 @@ import pytest
 from own_models import custom_network, linear_network
 from sklearn.datasets import load_iris
 
-from kerasweep import DenseClassifier, DenseRegressor, KerasClassifier, KerasRegressor
+from kerasweep import (
+    ConvClassifier,
+    DenseClassifier,
+    DenseRegressor,
+    KerasClassifier,
+    KerasRegressor,
+)
 
 X, y = load_iris(return_X_y=True)
 FAST = {"epochs": 2, "batch_size": 64, "random_state": 0}
@@ -24,12 +30,16 @@ def make(kind, **settings):
         )
     if kind == "dense regressor":
         return DenseRegressor((8,), l2=1e-4, **settings)
+    if kind == "conv":
+        return ConvClassifier(
+            (4,), dense=(), max_shift=0.3, batch_normalization=True, **settings
+        )
     if kind == "own regressor":
         return KerasRegressor(linear_network, **settings)
     return KerasClassifier(custom_network, optimizer__learning_rate=0.01, **settings)
 
 
-KINDS = ["dense", "dense regressor", "own", "own regressor"]
+KINDS = ["conv", "dense", "dense regressor", "own", "own regressor"]
 
 
 def by_pickle(net):

@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_validate
 from sklearn.pipeline import Pipeline
 from tracking_toys import ToyNet, ToyScaler, run_python
 
+from kerasweep import fit_replicates
 from kerasweep.tracking import MlflowTracking
 
 X, y = load_iris(return_X_y=True)
@@ -224,3 +225,25 @@ def test_forked_workers_send_to_the_parent(mlflow_store):
     runs = mlflow_store.runs("candidate")
     assert len(runs) == 2
     assert all("train/loss" in r.data.metrics for r in runs)
+
+
+def test_one_of_several_replicates_is_chosen(mlflow_store):
+    tracking = MlflowTracking(mlflow_store.name, register_as="chosen-one")
+    net = ToyNet().set_callbacks(tracking)
+    with tracking:
+        first, _ = fit_replicates(net, X, y, random_states=[3, 4])
+        tracking.choose_model(first)
+        net.fit(X, y)
+    parent = mlflow_store.only("group")
+    names = {r.info.run_name for r in mlflow_store.children(parent.info.run_id)}
+    assert names == {f"ToyNet random_state={seed}" for seed in (0, 3, 4)}
+    assert len(parent.outputs.model_outputs) == 1
+    import mlflow
+
+    loaded = mlflow.sklearn.load_model("models:/chosen-one@champion")
+    assert loaded.random_state == 3
+
+
+def test_choosing_needs_an_open_block(mlflow_store):
+    with pytest.raises(RuntimeError, match="inside `with tracking:`"):
+        MlflowTracking(mlflow_store.name).choose_model(ToyNet())

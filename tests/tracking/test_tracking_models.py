@@ -11,8 +11,8 @@ from sklearn.pipeline import Pipeline
 from tracking_toys import ToyNet, run_python
 
 from kerasweep.preprocessing import PixelScaler
+from kerasweep.serving import ImagesToRows, taking_images
 from kerasweep.tracking import MlflowTracking
-from kerasweep.tracking._images import ImagesToRows, taking_images
 
 X, y = load_iris(return_X_y=True)
 D, t = load_digits(return_X_y=True)

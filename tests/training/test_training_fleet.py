@@ -1,7 +1,9 @@
 """Fits in a fleet: the same results, and nobody waits for ever."""
 
+import gc
 import threading
 import time
+import weakref
 
 import joblib
 import keras
@@ -11,7 +13,13 @@ from training_cases import X, Y, assert_same_history, assert_same_network, job, 
 
 from kerasweep.training import EarlyStopping, TrainingJob, fleet, programs, train
 from kerasweep.training import _fleet as fleet_module
-from kerasweep.training._calibration import SIDE_BY_SIDE, STACKED, calibration
+from kerasweep.training._admission import AdmittingBackend
+from kerasweep.training._calibration import (
+    SIDE_BY_SIDE,
+    STACKED,
+    calibration,
+    n_cores,
+)
 from kerasweep.training._compiled import fit_compiled
 from kerasweep.training._fleet import FleetClosed, current_fleet
 from kerasweep.training._pool import Pool
@@ -29,6 +37,12 @@ def way(request, monkeypatch):
 @pytest.fixture
 def stacked(monkeypatch):
     monkeypatch.setattr(calibration, "choose", lambda plan: STACKED)
+    monkeypatch.setattr(calibration, "record", lambda *args: None)
+
+
+@pytest.fixture
+def beside(monkeypatch):
+    monkeypatch.setattr(calibration, "choose", lambda plan: SIDE_BY_SIDE)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
 
 
@@ -238,6 +252,79 @@ def test_equal_rows_are_held_once():
     everyone = [*plans, Plan(copied)]
     assert Pool([p.train for p in everyone], True).n_rows == 320
     assert Pool([p.train for p in [*everyone, Plan(other)]], True).n_rows == 640
+
+
+def test_equal_rows_are_copied_to_the_device_once():
+    from kerasweep.training._runtime import get_runtime
+    from kerasweep.training._shared import SharedArrays
+
+    shared, rows = SharedArrays(), np.ones((40, 3), "f4")
+    equal, other = rows.copy(), 2 * rows
+    one = shared.to_device(rows, get_runtime())
+    assert shared.to_device(equal, get_runtime()) is one
+    assert shared.to_device(other, get_runtime()) is not one
+    gone = weakref.ref(one)
+    del one
+    gc.collect()
+    assert gone() is None
+
+
+def _most_under_way(n_fits, size, fit):
+    """Count the fits that were under way at once."""
+    under_way, most = [], []
+
+    def counted(k):
+        under_way.append(k)
+        most.append(len(under_way))
+        try:
+            return fit(k)
+        finally:
+            under_way.remove(k)
+
+    with fleet(size=size):
+        joblib.Parallel()(joblib.delayed(counted)(k) for k in range(n_fits))
+    return max(most)
+
+
+def test_side_by_side_no_more_fits_begin_than_can_be_trained(beside):
+    jobs = [job(network(seed=s)) for s in range(8)]
+    assert _most_under_way(8, 8, lambda k: train(jobs[k])) <= n_cores() + 1
+
+
+def test_fits_that_can_be_stacked_all_begin(stacked, monkeypatch):
+    monkeypatch.setattr(fleet_module, "_LINGER", 2.0)
+    jobs = [job(network(seed=s)) for s in range(n_cores() + 4)]
+    n = len(jobs)
+    assert _most_under_way(n, n, lambda k: train(jobs[k])) == n
+
+
+def test_no_more_fits_begin_than_memory_has_room_for(stacked, monkeypatch):
+    monkeypatch.setattr(fleet_module, "fits_that_fit", lambda plan: 1)
+    jobs = [job(network(seed=s)) for s in range(n_cores() + 4)]
+    assert _most_under_way(len(jobs), 64, lambda k: train(jobs[k])) <= n_cores() + 1
+
+
+def test_leaving_turns_away_fits_that_have_not_begun():
+    begun, leave = threading.Event(), threading.Event()
+
+    def fit(k):
+        begun.set()
+        assert leave.wait(60)
+
+    def search():
+        with pytest.raises(FleetClosed):
+            joblib.Parallel(n_jobs=n_cores() + 3, backend=AdmittingBackend(admission))(
+                joblib.delayed(fit)(k) for k in range(n_cores() + 3)
+            )
+
+    with fleet(size=20):
+        admission = current_fleet().admission
+        thread = threading.Thread(target=search)
+        thread.start()
+        assert begun.wait(60)
+    leave.set()
+    thread.join(60)
+    assert not thread.is_alive()
 
 
 def test_a_group_that_does_not_fit_is_split(stacked, monkeypatch):

@@ -3,7 +3,7 @@
 import sys
 import time
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 from sklearn.callback import CallbackContext
 
@@ -27,6 +27,12 @@ class SearchProgress:
         The most epochs a fit can take.
     interval : float, default=20.0
         Seconds between lines where the output is not a terminal.
+
+    Notes
+    -----
+    Inside ``with progress:`` all fits share the line, such as those of
+    :func:`~kerasweep.model_selection.fit_replicates`; else each search or lone fit has
+    its own.
     """
 
     #: Reaches the networks at any depth.
@@ -37,9 +43,24 @@ class SearchProgress:
         self.epochs = epochs
         self.interval = interval
         self._channels: dict[Any, Channel] = {}
+        self._shared: Channel | None = None
+
+    def __enter__(self) -> Self:
+        line = _bars[id(self)] = _Line(self.n_fits, self.epochs, self.interval)
+        self._shared = open_channel(line.update)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._shared is not None
+        channel, self._shared = self._shared, None
+        close_channel(channel)
+        _bars.pop(id(self)).close()
 
     def setup(self, estimator: Any, context: CallbackContext) -> None:
         """Draw the line."""
+        if self._shared is not None:
+            self._channels[context.root_uuid] = self._shared
+            return
         line = _Line(self.n_fits, self.epochs, self.interval)
         _bars[context.root_uuid] = line
         self._channels[context.root_uuid] = open_channel(line.update)
@@ -59,16 +80,19 @@ class SearchProgress:
 
     def teardown(self, estimator: Any, context: CallbackContext) -> None:
         """Leave the line as it stands."""
-        _bars.pop(context.root_uuid).close()
-        close_channel(self._channels.pop(context.root_uuid))
+        channel = self._channels.pop(context.root_uuid)
+        if self._shared is None:
+            _bars.pop(context.root_uuid).close()
+            close_channel(channel)
 
 
 def _path(context: Any) -> tuple[Any, ...]:
     path: list[Any] = []
+    root = context.root_uuid
     while context is not None:
         path.append(context.task_id)
         context = context.parent
-    return tuple(reversed(path))
+    return (root, *reversed(path))
 
 
 class _Line:

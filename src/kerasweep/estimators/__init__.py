@@ -1,5 +1,7 @@
 """Keras networks as scikit-learn estimators."""
 
+from kerasweep.estimators._conv_classifier import ConvClassifier
+from kerasweep.estimators._denoising_autoencoder import DenoisingAutoencoder
 from kerasweep.estimators._dense_classifier import DenseClassifier
 from kerasweep.estimators._dense_regressor import DenseRegressor
 from kerasweep.estimators._keras_classifier import KerasClassifier
@@ -7,6 +9,8 @@ from kerasweep.estimators._keras_regressor import KerasRegressor
 from kerasweep.estimators._variational_autoencoder import VariationalAutoencoder
 
 __all__ = [
+    "ConvClassifier",
+    "DenoisingAutoencoder",
     "DenseClassifier",
     "DenseRegressor",
     "KerasClassifier",

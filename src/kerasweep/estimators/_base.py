@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 
 from kerasweep import training
 from kerasweep.estimators._frozen import freeze, thaw
+from kerasweep.estimators._optimizers import check_schedule
 from kerasweep.estimators._seeding import draw_seeds
 from kerasweep.training import EarlyStopping, TrainingJob
 
@@ -135,6 +136,14 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         """Return the user's own Keras callbacks for one run."""
         return []
 
+    def _training_model(self, model: Any, seed: int) -> Any:
+        """Return what is trained in place of `model`, whose variables it shares."""
+        return model
+
+    def _validation_rows(self, rows: _Fold, seed: int) -> _Fold:
+        """Return held-out rows as each epoch is validated on them."""
+        return rows
+
     # Fitting ------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -169,6 +178,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         return self._run(X, y, sample_weight, (X_val, y_val), self.epochs, resume)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> "BaseNetwork":
+        check_schedule(self, trains_on=True)
         resume = hasattr(self, "model_")
         return self._run(X, y, sample_weight, None, epochs=1, resume=resume)
 
@@ -222,9 +232,11 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             order_seed, first_epoch = seeds.order, 0
         rows = self._for_loss(model, rows)
         if held_out is not None:
-            held_out = self._for_loss(model, held_out)
+            held_out = self._for_loss(
+                model, self._validation_rows(held_out, seeds.split)
+            )
         job = TrainingJob(
-            model=model,
+            model=self._training_model(model, order_seed + first_epoch),
             train=rows,
             validation=held_out,
             epochs=int(epochs),

@@ -32,6 +32,7 @@ def build_dense(
     n_features: int,
     n_outputs: int,
     *,
+    n_rows: int,
     output_activation: str,
     loss: str,
     metrics: list[str],
@@ -60,7 +61,7 @@ def build_dense(
         seed=seed,
     )
     model.compile(
-        optimizer=make_optimizer(estimator), loss=loss, weighted_metrics=metrics
+        optimizer=make_optimizer(estimator, n_rows), loss=loss, weighted_metrics=metrics
     )
     return model
 

@@ -38,6 +38,10 @@ class DenseClassifier(NetworkClassifierMixin, BaseNetwork):
         or "lion".
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
 default=0.001
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+        How the rate changes over the updates of all `epochs`: not at all; from
+        `learning_rate` to 0 along half a cosine; or rising from a 25th of it over the
+        first 30 %, then falling so.
     momentum : float, default=0.0
         In [0, 1); for "sgd" and "rmsprop".
     batch_size : int, default=128
@@ -115,6 +119,7 @@ default=0.001
         batch_normalization: bool = False,
         optimizer: str = "adam",
         learning_rate: Any = 0.001,
+        learning_rate_schedule: str = "constant",
         momentum: float = 0.0,
         batch_size: int = 128,
         epochs: int = 20,
@@ -139,6 +144,7 @@ default=0.001
         self.batch_normalization = batch_normalization
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.momentum = momentum
         self.batch_size = batch_size
         self.epochs = epochs
@@ -158,6 +164,7 @@ default=0.001
             self,
             X.shape[1],
             len(self.classes_),
+            n_rows=len(X),
             output_activation="softmax",
             loss="sparse_categorical_crossentropy",
             metrics=["accuracy"],

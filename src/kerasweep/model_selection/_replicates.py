@@ -37,7 +37,7 @@ def group_replicates(
     by_name: str = "by",
 ) -> Replicates:
     """Return the settings of `by`, in grid order, with their replicates in `over`."""
-    columns = _parameter_columns(cv_results, owner)
+    columns = read_parameters(cv_results, owner)
     over_names = _check_names(over, columns, f"over of {owner}")
     if by is None:
         by_names = tuple(name for name in columns if name not in over_names)
@@ -48,7 +48,7 @@ def group_replicates(
             f"`{by_name}` and `over` of {owner} must name different parameters. "
             f"Got {both[0]!r} in both instead."
         )
-    score, train = _score_names(cv_results, score, owner)
+    score, train = score_names(cv_results, score, owner)
     groups: dict[Hashable, list[int]] = {}
     for index in range(len(cv_results[score])):
         groups.setdefault(_row_key(columns, by_names, index), []).append(index)
@@ -74,7 +74,7 @@ def _floats(column: Any) -> np.ndarray:
     return np.array(column, dtype=np.float64)
 
 
-def _parameter_columns(cv_results: Any, owner: str) -> dict[str, list[Any]]:
+def read_parameters(cv_results: Any, owner: str) -> dict[str, list[Any]]:
     """Return each searched parameter's values, NaN where a candidate has none."""
     try:
         names = [str(name) for name in cv_results]
@@ -124,7 +124,7 @@ def _check_names(
     return tuple(dict.fromkeys(names))
 
 
-def _score_names(cv_results: Any, score: str, owner: str) -> tuple[str, str]:
+def score_names(cv_results: Any, score: str, owner: str) -> tuple[str, str]:
     """Return the columns of the validation score and of its training score."""
     known = sorted(
         name.removeprefix("mean_")

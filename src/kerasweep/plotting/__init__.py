@@ -1,6 +1,17 @@
 """Pictures of searches and of training, after scikit-learn's Display classes."""
 
+from kerasweep.plotting._denoising_display import DenoisingDisplay
+from kerasweep.plotting._grid_search_display import GridSearchDisplay
+from kerasweep.plotting._layer_table import layer_table
 from kerasweep.plotting._learning_curves_display import LearningCurvesDisplay
+from kerasweep.plotting._noise_robustness_display import NoiseRobustnessDisplay
 from kerasweep.plotting._sweep_display import SweepDisplay
 
-__all__ = ["LearningCurvesDisplay", "SweepDisplay"]
+__all__ = [
+    "DenoisingDisplay",
+    "GridSearchDisplay",
+    "LearningCurvesDisplay",
+    "NoiseRobustnessDisplay",
+    "SweepDisplay",
+    "layer_table",
+]

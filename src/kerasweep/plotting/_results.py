@@ -51,3 +51,12 @@ def name_of_score(search: Any, score: str) -> str:
         return "accuracy" if is_classifier(search.estimator) else "score"
     name = getattr(getattr(scoring, "_score_func", None), "__name__", "")
     return "accuracy" if name == "accuracy_score" else "score"
+
+
+def far_below(values: np.ndarray) -> np.ndarray:
+    """Tell which values lie so far below the others that they would hide them."""
+    known = values[~np.isnan(values)]
+    if len(known) < 5:
+        return np.zeros(len(values), bool)
+    lower, upper = np.percentile(known, [25, 75])
+    return values < lower - 6 * (upper - lower)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasweep.serving import ServedModel, taking_images
 from kerasweep.tracking._environment import installed_version
-from kerasweep.tracking._images import taking_images
 from kerasweep.tracking._store import Store
 
 #: Rows of the input example.
@@ -42,7 +42,6 @@ def save_winner(
 ) -> None:
     """Write a fitted model as an MLflow model that loads without this package."""
     import mlflow.sklearn
-    from mlflow.models import infer_signature
 
     packages = _packages_of(model)
     if image_shape is not None:
@@ -52,26 +51,60 @@ def save_winner(
             example = np.asarray(example).reshape(len(example), *image_shape)
     else:
         served = model
-    quiet = _Quiet()
-    with tempfile.TemporaryDirectory() as temporary, _bare(model), quiet:
-        code = [_copy_of_package(Path(temporary))] if "kerasweep" in packages else None
+    ours = "kerasweep" in packages
+    with tempfile.TemporaryDirectory() as temporary, _bare(model), _Quiet():
+        code = [_copy_of_package(Path(temporary))] if ours else None
         with warnings.catch_warnings():
             # MLflow warns that integer columns can't hold missing values, and that a
             # pickle runs code when it is loaded; no other format holds a network.
             warnings.simplefilter("ignore", UserWarning)
-            signature = None
-            if example is not None and hasattr(served, "predict"):
-                signature = infer_signature(example, served.predict(example))
             mlflow.sklearn.save_model(
                 served,
                 str(folder),
                 serialization_format="cloudpickle",
                 code_paths=code,
-                signature=signature,
+                signature=_signature(served, example, ours),
                 input_example=example,
                 pip_requirements=_pins(packages),
-                pyfunc_predict_fn="predict" if hasattr(served, "predict") else None,
+                # Any method that is there makes MLflow describe how to load it.
+                pyfunc_predict_fn="get_params" if ours else "predict",
             )
+    if ours:
+        _serve_with_us(folder)
+
+
+def _signature(served: Any, example: Any, ours: bool) -> Any:
+    """Say what is answered.
+
+    What is taken is not in the signature of a model that this package serves: MLflow
+    would refuse either images or rows. The input example shows it.
+    """
+    from mlflow.models import ModelSignature, infer_signature
+    from mlflow.types import ParamSchema, ParamSpec
+
+    if example is None:
+        return False
+    answering = ServedModel(served)
+    answer = infer_signature(example, answering.predict(example))
+    if not ours:
+        return answer
+    asked = [ParamSpec("method", "string", answering.methods[0])]
+    if "sample" in answering.methods:
+        asked.append(ParamSpec("random_state", "long", 0))
+    return ModelSignature(outputs=answer.outputs, params=ParamSchema(asked))
+
+
+def _serve_with_us(folder: Path) -> None:
+    """Let MLflow load the saved model through :mod:`kerasweep.serving`."""
+    from mlflow.models import Model
+
+    description = Model.load(str(folder / "MLmodel"))
+    description.flavors["python_function"] |= {
+        "loader_module": "kerasweep.serving",
+        "data": "model.pkl",
+        "predict_fn": "predict",
+    }
+    description.save(str(folder / "MLmodel"))
 
 
 def upload_model(store: Store, run_id: str, folder: Path) -> str:

@@ -43,10 +43,12 @@ def register_version(
     """Register a logged model; move the alias where it beats the champion."""
     _make_model(store, name)
     tags = scores.tags()
+    # Its address, not models:/ID, which MLflow looks up in the current tracking URI.
+    logged = store.client.get_logged_model(model_id)
     version = str(
         store.client.create_model_version(
             name,
-            source=f"models:/{model_id}",
+            source=logged.artifact_location,
             run_id=run_id,
             tags=tags,
             model_id=model_id,

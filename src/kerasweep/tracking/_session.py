@@ -3,15 +3,12 @@
 import atexit
 import os
 import sys
-import tempfile
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from kerasweep.tracking._checks import check_tracking, resolve_uri
@@ -25,73 +22,19 @@ from kerasweep.tracking._messages import (
     RunStarted,
     now,
 )
-from kerasweep.tracking._model import example_rows, save_winner, upload_model
+from kerasweep.tracking._model import example_rows
 from kerasweep.tracking._names import value_text
-from kerasweep.tracking._register import Registered, Scores, register_version
+from kerasweep.tracking._register import Registered
+from kerasweep.tracking._runs import Described, Root, Run, Settings
 from kerasweep.tracking._store import Store
 from kerasweep.tracking._tasks import is_search, outcome
 from kerasweep.tracking._transport import Channel, close_channel, open_channel
+from kerasweep.tracking._winner import register_winner, upload_winner
 from kerasweep.tracking._writer import Writer
 
 #: Seconds for a store's first answer: a fresh database is migrated first.
 _OPENING_PATIENCE = 180.0
 _EXIT_PATIENCE = 5.0
-
-
-class Settings(NamedTuple):
-    """What the user asked for."""
-
-    experiment: str | None
-    run_name: str | None
-    register_as: str | None
-    tracking_uri: str | None
-    tags: Mapping[str, str] | None
-    description: str | None
-    dataset_name: str | None
-    dataset_source: str | None
-    image_shape: Sequence[int] | None
-    log_model: bool
-
-
-@dataclass
-class _Run:
-    """A run that the main process made or adopted, and what its winner is."""
-
-    run_id: str
-    key: RunKey
-    description: str = ""
-    adopted: bool = False
-    failed: str | None = None
-    searched: bool = False
-    lone_fits: int = 0
-    winner: Any = None
-    example: Any = None
-    data: DataSummary | None = None
-    validation: tuple[str, float] | None = None
-    test: tuple[str, float] | None = None
-    model_id: str | None = None
-
-
-@dataclass
-class _Root:
-    """An outermost fit of this process; `run` is its own, or the block's."""
-
-    key: RunKey
-    run: _Run
-    raised_before: BaseException | None
-    shares: bool
-    example: Any = None
-    data: DataSummary | None = None
-
-
-@dataclass
-class Described:
-    """How a root's run is presented."""
-
-    stage: str
-    name: str
-    description: str
-    params: dict[str, str] = field(default_factory=dict)
 
 
 class Session:
@@ -101,9 +44,9 @@ class Session:
         self._settings = settings
         self._lock = threading.RLock()
         self._uri: str | None = None
-        self._block: _Run | None = None
-        self._last: _Run | None = None
-        self._roots: dict[RunKey, _Root] = {}
+        self._block: Run | None = None
+        self._last: Run | None = None
+        self._roots: dict[RunKey, Root] = {}
         self.writer = _writer_for(self)
         self.channel: Channel = open_channel(self.writer.put)
         weakref.finalize(self, close_channel, self.channel)
@@ -122,7 +65,7 @@ class Session:
         self._uri = uri
         self.writer.call(lambda store: None, patience=_OPENING_PATIENCE)
 
-    def _open_run(self, described: Described, key: RunKey) -> _Run:
+    def _open_run(self, described: Described, key: RunKey) -> Run:
         """Create or adopt a run of this process's own."""
         settings = self._settings
         text = _paragraphs(settings.description, described.description)
@@ -153,7 +96,7 @@ class Session:
             store.log(run_id, params=described.params)
             return run_id
 
-        run = _Run(self.writer.call(make), key, text, adopted=bool(adopted))
+        run = Run(self.writer.call(make), key, text, adopted=bool(adopted))
         self.writer.put(RunAdopted(key, run.run_id, text))
         return run
 
@@ -171,7 +114,7 @@ class Session:
             block = self._block
             if block is None:
                 run = self._open_run(described, key)
-                self._roots[key] = _Root(key, run, raised, shares=False)
+                self._roots[key] = Root(key, run, raised, shares=False)
                 return
             shares = is_search(estimator) and not block.searched
             if shares:
@@ -179,9 +122,9 @@ class Session:
                 self._present(block, key, described)
             else:
                 self.writer.put(as_message(key, described, parent=block.key))
-            self._roots[key] = _Root(key, block, raised, shares=shares)
+            self._roots[key] = Root(key, block, raised, shares=shares)
 
-    def _present(self, block: _Run, key: RunKey, described: Described) -> None:
+    def _present(self, block: Run, key: RunKey, described: Described) -> None:
         """Let a block's run be that of its search."""
         block.description = _paragraphs(block.description, described.description)
         name = None
@@ -246,7 +189,7 @@ class Session:
         self.writer.put(RootClosed(key, status, text, now(), terminate=True))
         self.writer.flush()
 
-    def _note_winner(self, root: _Root, estimator: Any) -> None:
+    def _note_winner(self, root: Root, estimator: Any) -> None:
         run = root.run
         if is_search(estimator):
             winner = getattr(estimator, "best_estimator_", None)
@@ -259,6 +202,8 @@ class Session:
             winner = estimator
             if run.searched:
                 return
+        if run.chosen:
+            return
         run.winner, run.example, run.data = winner, root.example, root.data
 
     def exit(self, error: BaseException | None) -> None:
@@ -271,8 +216,10 @@ class Session:
             status, text = outcome(error)
             if error is None and run.failed:
                 status, text = "FAILED", run.failed
-            # Of several lone fits, as those of cross_validate, none is the winner.
-            if status == "FINISHED" and (run.searched or run.lone_fits == 1):
+            # Of several lone fits, as those of cross_validate, none is the winner,
+            # unless one was chosen.
+            has_winner = run.searched or run.lone_fits == 1 or run.chosen
+            if status == "FINISHED" and has_winner:
                 if self.writer.flush():
                     self._log_winner(run)
             self.writer.put(RootClosed(run.key, status, text, now(), terminate=True))
@@ -280,47 +227,25 @@ class Session:
 
     # The winner ---------------------------------------------------------------------
 
-    def _log_winner(self, run: _Run) -> None:
-        if not self._settings.log_model or run.winner is None:
+    def _log_winner(self, run: Run) -> None:
+        settings = self._settings
+        if not settings.log_model or run.winner is None:
             return
         with _careful("the model"):
-            self._upload(run)
-        if self._settings.register_as is not None and run.model_id is not None:
+            upload_winner(run, settings, self.writer)
+        if settings.register_as is not None and run.model_id is not None:
             with _careful("the registered model"):
-                self._register(run, self._settings.register_as)
+                register_winner(run, settings.register_as, settings, self.writer)
 
-    def _upload(self, run: _Run) -> None:
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary, "model")
-            save_winner(run.winner, run.example, self._settings.image_shape, folder)
-            run.model_id = self.writer.call(
-                lambda store: upload_model(store, run.run_id, folder)
-            )
-
-    def _register(self, run: _Run, name: str) -> Registered:
-        assert run.model_id is not None
-        model_id, scores = run.model_id, self._scores(run)
-        registered = self.writer.call(
-            lambda store: register_version(store, name, model_id, run.run_id, scores)
-        )
-        tags = {
-            "registered": f"{name} version {registered.version}",
-            "champion": f"{str(registered.is_champion).lower()}: {registered.reason}",
-        }
-        self.writer.call(lambda store: store.log(run.run_id, tags=tags))
-        return registered
-
-    def _scores(self, run: _Run) -> Scores:
-        digest = run.data.digest if run.data else "unknown"
-        validation = run.validation or ("score", None)
-        test = run.test or ("", None)
-        return Scores(
-            self._settings.dataset_name or digest,
-            validation[1],
-            validation[0],
-            test[1],
-            test[0],
-        )
+    def choose(self, estimator: Any) -> None:
+        """Make an estimator the open block's winner."""
+        with self._lock:
+            if self._block is None:
+                raise RuntimeError(
+                    "choose_model of MlflowTracking needs an open run: call it inside "
+                    "`with tracking:`."
+                )
+            self._block.winner, self._block.chosen = estimator, True
 
     def register(self, name: str) -> Registered:
         """Register the last winner, logging it first where it is not logged."""
@@ -331,12 +256,12 @@ class Session:
                 "refit=True, or one estimator, first."
             )
         if run.model_id is None:
-            self._upload(run)
-        return self._register(run, name)
+            upload_winner(run, self._settings, self.writer)
+        return register_winner(run, name, self._settings, self.writer)
 
     # What the user logs -------------------------------------------------------------
 
-    def run(self, asked_by: str) -> _Run:
+    def run(self, asked_by: str) -> Run:
         """Return the open run, or else the last one."""
         run = self._block or self._last
         if run is None:

@@ -5,7 +5,6 @@ import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
@@ -21,8 +20,9 @@ from kerasweep.tracking._messages import (
     SplitResult,
     now,
 )
+from kerasweep.tracking._run_record import Record
 from kerasweep.tracking._store import Store
-from kerasweep.tracking._tasks import CANDIDATE, error_line
+from kerasweep.tracking._tasks import CANDIDATE
 
 #: Seconds between two writes of what has gathered.
 INTERVAL = 1.0
@@ -41,44 +41,6 @@ class _Call(NamedTuple):
 
     function: Callable[[Store], Any]
     future: Future
-
-
-@dataclass
-class _Record:
-    """A run, and what is not yet written of it."""
-
-    key: RunKey
-    stage: str
-    name: str | None = None
-    parent: RunKey | None = None
-    run_id: str | None = None
-    start: int = 0
-    last: int = 0
-    description: str = ""
-    params: dict[str, str] = field(default_factory=dict)
-    metrics: list[tuple[str, float, int, int]] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    tags: dict[str, str] = field(default_factory=dict)
-    data: DataUsed | None = None
-    table: str | None = None
-    state: str | None = None
-    state_to_write: str | None = None
-    end: int = 0
-    has_params: bool = False
-
-    def finish(self, status: str, error: str | None, end: int) -> None:
-        self.state = self.state_to_write = status
-        self.end = end
-        if error:
-            self.tags["error"] = error_line(error)
-            self.tags["mlflow.note.content"] = (
-                f"{self.description}\n\n```\n{error.strip()[:3500]}\n```".strip()
-            )
-
-    def add(self, metrics: dict[str, float], step: int, when: int) -> None:
-        self.last = max(self.last, when)
-        self.seen.update(metrics)
-        self.metrics += [(key, value, when, step) for key, value in metrics.items()]
 
 
 class Writer:
@@ -103,8 +65,8 @@ class Writer:
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._records: dict[RunKey, _Record] = {}
-        self._dirty: dict[RunKey, _Record] = {}
+        self._records: dict[RunKey, Record] = {}
+        self._dirty: dict[RunKey, Record] = {}
         self._closed: dict[RunKey, str] = {}
         self._group: RunKey | None = None
         self._progress = time.monotonic()
@@ -245,7 +207,7 @@ class Writer:
     def _handle(self, message: Any) -> None:
         match message:
             case RunAdopted(key, run_id, description):
-                self._records[key] = _Record(
+                self._records[key] = Record(
                     key, ROOT, run_id=run_id, description=description
                 )
             case RunStarted():
@@ -267,7 +229,7 @@ class Writer:
                 self._close(message)
 
     def _start(self, message: RunStarted) -> None:
-        record = _Record(
+        record = Record(
             key=message.key,
             stage=message.stage,
             name=message.name,
@@ -307,9 +269,9 @@ class Writer:
             record.tags["mlflow.note.content"] = record.description
             self._dirty[record.key] = record
 
-    def _unseen(self, split: SplitResult, results: SearchResults) -> _Record:
+    def _unseen(self, split: SplitResult, results: SearchResults) -> Record:
         """Return a record for a fit of which no message came."""
-        record = _Record(
+        record = Record(
             key=split.key,
             stage=CANDIDATE,
             name=split.name,
@@ -321,7 +283,7 @@ class Writer:
         self._records[split.key] = record
         return record
 
-    def _complete(self, record: _Record, split: SplitResult, when: int) -> None:
+    def _complete(self, record: Record, split: SplitResult, when: int) -> None:
         if not record.has_params:
             record.params.update(split.params)
             record.has_params = True
@@ -357,17 +319,17 @@ class Writer:
         for key in list(self._closed)[:-_REMEMBERED]:
             del self._closed[key]
 
-    def _reopened(self, key: RunKey) -> _Record | None:
+    def _reopened(self, key: RunKey) -> Record | None:
         """Return a record for a number that comes late, as a fold's score does."""
         if key in self._dirty:
             return self._dirty[key]
         if key in self._closed:
-            return _Record(key, ROOT, run_id=self._closed[key])
+            return Record(key, ROOT, run_id=self._closed[key])
         return None
 
     # Writing ------------------------------------------------------------------------
 
-    def _create(self, record: _Record) -> str:
+    def _create(self, record: Record) -> str:
         if record.run_id is None:
             store = self._ready()
             parent = None
@@ -391,7 +353,7 @@ class Writer:
             self._progress = time.monotonic()
         self._error = None
 
-    def _write(self, record: _Record) -> None:
+    def _write(self, record: Record) -> None:
         store = self._ready()
         run_id = self._create(record)
         if record.params and record.stage == ROOT:

@@ -8,6 +8,7 @@ from typing import Any
 
 import joblib
 
+from kerasweep.training._admission import Admission, AdmittingBackend, FleetClosed
 from kerasweep.training._calibration import (
     SIDE_BY_SIDE,
     STACKED,
@@ -18,7 +19,7 @@ from kerasweep.training._calibration import (
 from kerasweep.training._compiled import train_together
 from kerasweep.training._job import TrainingJob, TrainingResult
 from kerasweep.training._member import Member
-from kerasweep.training._memory import networks_that_fit
+from kerasweep.training._memory import fits_that_fit, networks_that_fit
 from kerasweep.training._plan import Plan
 from kerasweep.training._program import programs
 from kerasweep.training._ticket import Ticket
@@ -26,10 +27,6 @@ from kerasweep.training._ticket import Ticket
 # Without a newcomer for this long, whoever waits is trained: the longest that one
 # fit usually takes to build its network while others do the same.
 _LINGER = 0.1
-
-
-class FleetClosed(RuntimeError):
-    """A fit was still waiting when its fleet was left."""
 
 
 class Fleet:
@@ -48,6 +45,9 @@ class Fleet:
         self._closed = threading.Event()
         self._cores = threading.BoundedSemaphore(1 if on_accelerator() else n_cores())
         self._beside = 0
+        # Fits that are trained side by side would only wait, each with its rows; once
+        # some can be stacked, more may begin.
+        self.admission = Admission(min(size, n_cores() + 1))
         self._leader = threading.Thread(
             target=self._lead, name="kerasweep-fleet", daemon=True
         )
@@ -58,6 +58,7 @@ class Fleet:
         plan = Plan(job)
         if calibration.choose(plan) == SIDE_BY_SIDE:
             return self._train_beside(plan)
+        self.admission.raise_to(min(self.size, fits_that_fit(plan)))
         ticket = Ticket(plan)
         with self._changed:
             self._check()
@@ -67,17 +68,18 @@ class Fleet:
 
     def close(self) -> None:
         """Turn away whoever still waits, and stop what is being trained."""
+        self.admission.close()
         with self._changed:
             self._closed.set()
             waiting, self._pending = self._pending, []
             self._changed.notify_all()
         for ticket in waiting:
-            ticket.fail(FleetClosed("The fleet was left before this fit was trained."))
+            ticket.fail(FleetClosed())
         self._leader.join()
 
     def _check(self) -> None:
         if self._closed.is_set():
-            raise FleetClosed("The fleet was left before this fit was trained.")
+            raise FleetClosed()
 
     def _train_beside(self, plan: Plan) -> TrainingResult:
         with self._cores:
@@ -207,9 +209,10 @@ def fleet(size: int | None = None) -> Iterator[None]:
     Parameters
     ----------
     size : int or None, default=None
-        Most fits at once, each of which holds its training rows in memory. None
-        means 64 on an accelerator, and on a CPU twice the number of cores, but
-        not less than 16.
+        Most fits at once, each of which holds its training rows in memory: where
+        networks are trained side by side there are no more than one above the number
+        of cores, and no more than memory has room for. None means 64 on an
+        accelerator, and on a CPU twice the number of cores, but not less than 16.
 
     Examples
     --------
@@ -230,7 +233,8 @@ def fleet(size: int | None = None) -> Iterator[None]:
     with _entering:
         _current.append(own)
     try:
-        with joblib.parallel_config(backend="threading", n_jobs=size):
+        backend = AdmittingBackend(own.admission)
+        with joblib.parallel_config(backend=backend, n_jobs=size):
             yield
     finally:
         with _entering:

@@ -44,12 +44,30 @@ def networks_that_fit(plans: Sequence[Plan]) -> int:
     rows = plan.train.rows.batch_size
     if plan.validation is not None:
         rows = max(rows, plan.validation.rows.batch_size)
-    data = sum(a.nbytes for a in plan.train.arrays)
-    if plan.validation is not None:
-        data += sum(a.nbytes for a in plan.validation.arrays)
     # Twice: once on the host, laid end to end, and once on the device.
-    each = state + 8 * rows * outputs + 2 * data
+    each = state + 8 * rows * outputs + 2 * _bytes_of_rows(plan)
     return max(1, min(len(plans), int(_USABLE * free / each)))
+
+
+def fits_that_fit(plan: Plan) -> int:
+    """Bound the fits under way by the memory that is free on the host.
+
+    Each holds its rows: as a pipeline gave them, and as they are trained on.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of one of them.
+
+    Returns
+    -------
+    n_fits : int
+        At least 1.
+    """
+    free = _free_on_host()
+    if free is None:
+        return 2**31
+    return max(1, int(_USABLE * free / max(1, 2 * _bytes_of_rows(plan))))
 
 
 def free_memory() -> int | None:
@@ -62,6 +80,15 @@ def free_memory() -> int | None:
             stats = device.memory_stats() or {}
             if "bytes_limit" in stats:
                 return stats["bytes_limit"] - stats.get("bytes_in_use", 0)
+    return _free_on_host()
+
+
+def _bytes_of_rows(plan: Plan) -> int:
+    visited = [plan.train, *([plan.validation] if plan.validation else [])]
+    return sum(a.nbytes for rows in visited for a in rows.arrays)
+
+
+def _free_on_host() -> int | None:
     try:
         with open("/proc/meminfo") as lines:
             for line in lines:

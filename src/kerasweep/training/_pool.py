@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from kerasweep.training._plan import VisitedRows, bucket
+from kerasweep.training._shared import same, shared_arrays
 
 
 class Pool:
@@ -42,12 +43,15 @@ class Pool:
                 self._offsets.append(total)
                 total += item.n_rows
         self.n_rows = bucket(total)
+        self._host: list[np.ndarray] = []
 
     def to_device(self, runtime: Any) -> dict[str, Any]:
         """Copy the rows to the device, as the program's ``arrays``."""
         columns = zip(*(item.arrays for item in self._distinct), strict=True)
+        # Kept, so that others with equal rows find them.
+        self._host = [self._joined(column) for column in columns]
         return {
-            "arrays": tuple(runtime.to_device(self._joined(c)) for c in columns),
+            "arrays": tuple(shared_arrays.to_device(a, runtime) for a in self._host),
             "n_steps": np.int32(self._visited[0].n_steps),
         }
 
@@ -80,13 +84,4 @@ class Pool:
 
 def same_rows(a: VisitedRows, b: VisitedRows) -> bool:
     """Tell whether two jobs visit equal arrays."""
-    return all(_same(x, y) for x, y in zip(a.arrays, b.arrays, strict=True))
-
-
-def _same(x: np.ndarray, y: np.ndarray) -> bool:
-    if x is y:
-        return True
-    some = slice(None, None, max(1, len(x) // 16))  # Most differ at first sight.
-    return (
-        x.shape == y.shape and np.array_equal(x[some], y[some]) and np.array_equal(x, y)
-    )
+    return all(same(x, y) for x, y in zip(a.arrays, b.arrays, strict=True))

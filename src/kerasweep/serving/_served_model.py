@@ -1,0 +1,99 @@
+"""A fitted model as MLflow's scoring server asks it."""
+
+from typing import Any
+
+import numpy as np
+
+#: What may be asked for, the default first.
+METHODS = (
+    "predict",
+    "transform",
+    "sample",
+    "predict_proba",
+    "decision_function",
+    "score_samples",
+    "inverse_transform",
+)
+
+
+class ServedModel:
+    """Answer requests with one of a fitted model's methods.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted; images or rows go in where its first step takes both.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = LogisticRegression().fit([[0.0], [1.0]], ["no", "yes"])
+    >>> served = ServedModel(model)
+    >>> served.predict(np.array([[0.0]])).tolist()
+    ['no']
+    >>> served.predict(np.array([[0.0]]), {"method": "predict_proba"}).shape
+    (1, 2)
+    """
+
+    def __init__(self, model: Any):
+        self.model = model
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What this model can be asked for."""
+        return tuple(name for name in METHODS if hasattr(self.model, name))
+
+    def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
+        """Answer one request.
+
+        Parameters
+        ----------
+        data : ndarray or DataFrame
+            Images, or one row an image. For ``method="sample"`` one row for each
+            sample; of a conditional model it holds the class that is asked for.
+        params : dict, default=None
+            ``method``: one of :attr:`methods`; by default the first of them.
+            ``random_state``: a whole number, for ``method="sample"``.
+
+        Returns
+        -------
+        answer : ndarray
+            Of images, if images were sent to be transformed.
+
+        Raises
+        ------
+        ValueError
+            If the model has no such method.
+        """
+        params = params or {}
+        method = params.get("method") or self.methods[0]
+        if method not in self.methods:
+            raise ValueError(
+                f"`method` of {type(self.model).__name__} must be one of "
+                f"{', '.join(self.methods)}. Got {method!r} instead."
+            )
+        if not hasattr(data, "iloc"):
+            data = np.asarray(data)
+        if method == "sample":
+            return self._sample(np.asarray(data), params.get("random_state"))
+        answer = np.asarray(getattr(self.model, method)(data))
+        if method == "transform" and answer.size == np.size(data) and data.ndim > 2:
+            return answer.reshape(data.shape)
+        return answer
+
+    def _sample(self, data: np.ndarray, random_state: int | None) -> np.ndarray:
+        last = getattr(self.model, "_final_estimator", self.model)
+        asked: dict[str, Any] = {"random_state": random_state}
+        if getattr(last, "conditional", False):
+            asked["y"] = data.reshape(len(data), -1)[:, 0].astype(last.classes_.dtype)
+        drawn = self.model.sample(len(data), **asked)
+        return np.asarray(drawn[0] if isinstance(drawn, tuple) else drawn)
+
+
+def _load_pyfunc(path: str) -> ServedModel:
+    """Load what MLflow wrote; MLflow finds this function by its name."""
+    import cloudpickle
+
+    with open(path, "rb") as file:
+        return ServedModel(cloudpickle.load(file))

@@ -1,0 +1,288 @@
+"""What scikit-learn tells of a fit, turned into messages to the writer."""
+
+import sys
+import time
+import weakref
+from typing import Any
+
+import numpy as np
+
+from kerasweep.tracking._dataset import summarize
+from kerasweep.tracking._messages import (
+    DataUsed,
+    MetricsSeen,
+    RootClosed,
+    RunEnded,
+    RunKey,
+    RunStarted,
+    now,
+)
+from kerasweep.tracking._names import metric_name, short_names
+from kerasweep.tracking._runs import Described, Settings
+from kerasweep.tracking._scoring import remember
+from kerasweep.tracking._search_info import (
+    SearchInfo,
+    estimator_params,
+    grid_candidate,
+    read_results,
+    search_params,
+)
+from kerasweep.tracking._session import Session, as_message, session_of
+from kerasweep.tracking._tasks import (
+    CANDIDATE,
+    FIT,
+    REFIT,
+    SEARCH,
+    error_text,
+    is_search,
+    key_of,
+    outcome,
+    run_context,
+    search_context,
+    stage_of,
+    transformer_step,
+)
+from kerasweep.tracking._transport import Channel
+
+#: When a task of this process began, by its context.
+_begun: "weakref.WeakKeyDictionary[Any, float]" = weakref.WeakKeyDictionary()
+
+
+class TrackingCallback:
+    """The hooks of a scikit-learn callback, here and in worker processes.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._session: Session | None = Session(settings)
+        self._channel: Channel = self._session.channel
+        self._searches: dict[RunKey, SearchInfo] = {}
+
+    @property
+    def max_propagation_depth(self) -> None:
+        """None: the tracking goes down to the epochs of a network in a pipeline."""
+        return None
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        """Open the run of an outermost fit.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The outermost estimator.
+        context : sklearn.callback.CallbackContext
+            Its task.
+
+        Raises
+        ------
+        ConnectionError
+            If the tracking store can't be written to; nothing is trained then.
+        """
+        described = _describe(estimator)
+        key = key_of(context)
+        if self._is_main:
+            self._main.open_root(key, estimator, described)
+        else:
+            self._channel.send(as_message(key, described, parent=None))
+
+    def on_fit_task_begin(
+        self,
+        estimator: Any,
+        context: Any,
+        *,
+        X: Any = None,
+        y: Any = None,
+    ) -> None:
+        """Open a child run where the task is a candidate on a split, or the refit.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Whose task it is.
+        context : sklearn.callback.CallbackContext
+            The task.
+        X, y : array-like, default=None
+            Its data.
+        """
+        if is_search(estimator) and hasattr(estimator, "n_splits_"):
+            if context.task_name == "search":
+                self._searches[key_of(context.parent)] = SearchInfo.of(estimator)
+        stage = stage_of(context)
+        if stage is None:
+            return
+        _begun[context] = time.perf_counter()
+        if context.parent is None:
+            self._see_data(key_of(context), X, y)
+        else:
+            self._channel.send(self._started(stage, estimator, context))
+
+    def on_fit_task_end(
+        self, estimator: Any, context: Any, *, metadata: Any = None
+    ) -> None:
+        """Send what the task's end says: an epoch's metrics, an end, or an error.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Whose task it is.
+        context : sklearn.callback.CallbackContext
+            The task.
+        metadata : dict, default=None
+            Numbers become metrics; an exception under ``"error"`` fails the run.
+        """
+        if isinstance(metadata, dict):
+            error = metadata.get("error")
+            if isinstance(error, BaseException):
+                self._send_error(context, error)
+                return
+            self._send_metrics(context, metadata)
+        if hasattr(estimator, "cv_results_") and context.task_name == "fit":
+            key = key_of(context)
+            info = self._searches.pop(key, None)
+            if info is not None:
+                self._channel.send(read_results(estimator, key, info))
+        stage = stage_of(context)
+        if stage is None:
+            return
+        key = key_of(context)
+        seconds = time.perf_counter() - _begun.pop(context, time.perf_counter())
+        metrics = {"time/fit_seconds": seconds}
+        if context.parent is None:
+            self._channel.send(MetricsSeen(key, metrics, 0, now()))
+        else:
+            self._channel.send(RunEnded(key, "FINISHED", None, now(), metrics))
+        if stage != REFIT and not is_search(estimator):
+            remember(estimator, self._channel, key)
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        """Close the run of an outermost fit, whether it succeeded or not.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The outermost estimator.
+        context : sklearn.callback.CallbackContext
+            Its task.
+        """
+        key = key_of(context)
+        for search in [k for k in self._searches if k.root == key.root]:
+            del self._searches[search]
+        if self._is_main:
+            self._main.close_root(key, estimator)
+        else:
+            self._close_elsewhere(key)
+
+    def _close_elsewhere(self, key: RunKey) -> None:
+        status, text = outcome(sys.exc_info()[1])
+        self._channel.send(RootClosed(key, status, text, now(), terminate=True))
+
+    def _see_data(self, key: RunKey, X: Any, y: Any) -> None:
+        if X is None:
+            return
+        try:
+            data = summarize(X, y)
+        except Exception:  # what can't be described is trained on all the same
+            data = None
+        if self._is_main:
+            self._main.saw_data(key, X, data)
+        elif data is not None:
+            self._channel.send(DataUsed(key, data))
+
+    def _started(self, stage: str, estimator: Any, context: Any) -> RunStarted:
+        key = key_of(context)
+        parent = key_of(run_context(context.parent))
+        search = search_context(context)
+        info = self._searches.get(key_of(search))
+        if stage == REFIT or info is None:
+            name, text, params = "refit", "The winner, fitted on all rows", {}
+            if info is not None and context.source_task_name is not None:
+                params = info.texts(estimator.get_params())
+            if stage == CANDIDATE:
+                name, text = f"candidate {key.path[-1]}", ""
+            return RunStarted(key, parent, stage, name, params, text, now())
+        candidate, split = divmod(int(context.task_id), info.n_splits)
+        iteration = int(context.parent.task_id) if info.halving else None
+        # A sub-estimator without callbacks is seen through the search itself.
+        if context.source_task_name is None:
+            given = grid_candidate(estimator, candidate)
+        else:
+            given = estimator.get_params()
+        chosen = {key: given[key] for key in info.short if key in given}
+        return RunStarted(
+            key,
+            parent,
+            stage,
+            info.named(chosen, split, iteration),
+            info.texts(chosen),
+            info.described(candidate, split, iteration),
+            now(),
+        )
+
+    def _send_metrics(self, context: Any, metadata: dict[str, Any]) -> None:
+        numbers = {
+            key: float(value)
+            for key, value in metadata.items()
+            if isinstance(value, (int, float, np.number))
+            and not isinstance(value, bool)
+        }
+        if not numbers:
+            return
+        step = transformer_step(context)
+        metrics = {metric_name(key, step): value for key, value in numbers.items()}
+        self._channel.send(
+            MetricsSeen(
+                key_of(run_context(context)), metrics, int(context.task_id) + 1, now()
+            )
+        )
+
+    def _send_error(self, context: Any, error: BaseException) -> None:
+        run = run_context(context)
+        if run.parent is not None:  # an outermost fit's error is seen in teardown
+            key = key_of(run)
+            self._channel.send(RunEnded(key, "FAILED", error_text(error), now()))
+
+    # Across processes ---------------------------------------------------------------
+
+    @property
+    def _is_main(self) -> bool:
+        return self._session is not None and self._channel.is_local
+
+    @property
+    def _main(self) -> Session:
+        if self._session is None or not self._channel.is_local:
+            raise RuntimeError(
+                "This MlflowTracking is a copy in another process than the one that "
+                "made it; make a new one here."
+            )
+        return self._session
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy in a worker knows where to send, and never what to write to.
+        return {"_channel": self._channel, "_searches": dict(self._searches)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._session = session_of(self._channel)
+
+
+def _describe(estimator: Any) -> Described:
+    name = type(estimator).__name__
+    if not is_search(estimator):
+        return Described(FIT, _name_of(estimator), "", estimator_params(estimator))
+    params = search_params(estimator)
+    start = "search/grid/"
+    keys = [key.removeprefix(start) for key in params if key.startswith(start)]
+    text = f"{name} over {', '.join(short_names(keys).values())}"
+    return Described(SEARCH, text, f"{text}.", params)
+
+
+def _name_of(estimator: Any) -> str:
+    """Return what a lone fit is called: its network, and the seed of that."""
+    while getattr(estimator, "steps", None):
+        estimator = estimator.steps[-1][1]
+    seed = getattr(estimator, "random_state", None)
+    name = type(estimator).__name__
+    return f"{name} random_state={seed}" if isinstance(seed, int) else name

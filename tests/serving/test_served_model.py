@@ -1,0 +1,56 @@
+"""What a served model answers, without a server."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import StandardScaler
+
+from kerasweep.serving import ServedModel
+
+ROWS = np.arange(24.0).reshape(6, 4)
+
+
+class Sampler:
+    """Says what it was asked for."""
+
+    classes_ = np.array([3, 7])
+
+    def __init__(self, conditional):
+        self.conditional = conditional
+
+    def sample(self, n_samples, y=None, random_state=None):
+        return np.full((n_samples, 2), random_state), y
+
+
+def test_the_default_is_what_the_model_is_for():
+    X, y = ROWS, ROWS.sum(axis=1)
+    regressor = LinearRegression().fit(X, y)
+    np.testing.assert_allclose(ServedModel(regressor).predict(X), y)
+    scaler = StandardScaler().fit(X)
+    np.testing.assert_allclose(ServedModel(scaler).predict(X), scaler.transform(X))
+
+
+def test_what_a_model_can_not_do_is_refused():
+    served = ServedModel(LinearRegression().fit(ROWS, ROWS[:, 0]))
+    with pytest.raises(ValueError, match=r"one of predict\. Got 'predict_proba'"):
+        served.predict(ROWS, {"method": "predict_proba"})
+
+
+def test_images_that_are_transformed_stay_images():
+    class Flat(StandardScaler):
+        def transform(self, X):
+            return super().transform(np.reshape(X, (len(X), -1)))
+
+    served = ServedModel(Flat().fit(ROWS))
+    assert served.predict(ROWS.reshape(6, 2, 2)).shape == (6, 2, 2)
+
+
+def test_a_sample_for_each_row():
+    params = {"method": "sample", "random_state": 5}
+    drawn = ServedModel(Sampler(False)).predict(np.zeros((3, 1)), params)
+    assert drawn.tolist() == [[5, 5]] * 3
+    model = Sampler(True)
+    asked = []
+    model.sample = lambda n, y, random_state: asked.append(y) or np.zeros((n, 2))
+    ServedModel(model).predict(np.array([[7.0], [3.0]]), params)
+    assert asked[0].tolist() == [7, 3] and asked[0].dtype == model.classes_.dtype
