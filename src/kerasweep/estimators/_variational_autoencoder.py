@@ -74,6 +74,10 @@ class VariationalAutoencoder(
         or "lion".
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
 default=0.001
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+        How the rate changes over the updates of all `epochs`: not at all; from
+        `learning_rate` to 0 along half a cosine; or rising from a 25th of it over the
+        first 30 %, then falling so.
     momentum : float, default=0.0
         In [0, 1); for "sgd" and "rmsprop".
     batch_size : int, default=128
@@ -171,6 +175,7 @@ default=0.001
         activation: str = "relu",
         optimizer: str = "adam",
         learning_rate: Any = 0.001,
+        learning_rate_schedule: str = "constant",
         momentum: float = 0.0,
         batch_size: int = 128,
         epochs: int = 20,
@@ -193,6 +198,7 @@ default=0.001
         self.activation = activation
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.momentum = momentum
         self.batch_size = batch_size
         self.epochs = epochs

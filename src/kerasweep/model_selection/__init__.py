@@ -9,13 +9,21 @@ from kerasweep.model_selection._noise_robustness import (
     noise_robustness,
 )
 from kerasweep.model_selection._replicate_summary import replicate_summary
+from kerasweep.model_selection._sample_quality import (
+    ShareResult,
+    classification_accuracy_score,
+    share_as_asked,
+    share_recognized,
+)
 from kerasweep.model_selection._select_by_mean import select_by_mean
 from kerasweep.model_selection._test_once import TestResult, test_once
 from kerasweep.model_selection._wilson import wilson_interval
 
 __all__ = [
     "HoldoutSplit",
+    "ShareResult",
     "TestResult",
+    "classification_accuracy_score",
     "denoising_quality",
     "fit_replicates",
     "half_accuracy_amounts",
@@ -24,6 +32,8 @@ __all__ = [
     "psnr",
     "replicate_summary",
     "select_by_mean",
+    "share_as_asked",
+    "share_recognized",
     "ssim",
     "test_once",
     "wilson_interval",

@@ -2,16 +2,20 @@
 
 from kerasweep.plotting._denoising_display import DenoisingDisplay
 from kerasweep.plotting._grid_search_display import GridSearchDisplay
+from kerasweep.plotting._latent_space_display import LatentSpaceDisplay
 from kerasweep.plotting._layer_table import layer_table
 from kerasweep.plotting._learning_curves_display import LearningCurvesDisplay
 from kerasweep.plotting._noise_robustness_display import NoiseRobustnessDisplay
+from kerasweep.plotting._sample_grid_display import SampleGridDisplay
 from kerasweep.plotting._sweep_display import SweepDisplay
 
 __all__ = [
     "DenoisingDisplay",
     "GridSearchDisplay",
+    "LatentSpaceDisplay",
     "LearningCurvesDisplay",
     "NoiseRobustnessDisplay",
+    "SampleGridDisplay",
     "SweepDisplay",
     "layer_table",
 ]
