@@ -14,6 +14,7 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
 _FOLDER_OF = {
+    "ClassReportDisplay": "plotting",
     "ConvClassifier": "estimators",
     "DenseClassifier": "estimators",
     "DenseRegressor": "estimators",
@@ -23,6 +24,7 @@ _FOLDER_OF = {
     "KerasRegressor": "estimators",
     "LearningCurvesDisplay": "plotting",
     "MinMaxScaler": "preprocessing",
+    "MisclassifiedDisplay": "plotting",
     "MlflowTracking": "tracking",
     "PixelScaler": "preprocessing",
     "SaltAndPepper": "preprocessing",
