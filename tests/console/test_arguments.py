@@ -92,3 +92,8 @@ def test_quick_is_0_or_1(capsys):
         p.parse_args(["--quick", "yes"])
     assert stopped.value.code == 2
     assert "must be 0 or 1. Got 'yes'" in capsys.readouterr().err
+
+
+def test_names_are_separated_by_commas_and_may_be_none():
+    assert ExperimentParser.names("a, b,") == ("a", "b")
+    assert ExperimentParser.names("") == ()

@@ -161,7 +161,7 @@ def test_one_number_of_filters_for_several_convolutions():
     names = [layer.name for layer in net.model_.layers]
     assert names[:5] == ["conv_1", "pool_1", "conv_dropout_1", "conv_2", "flatten"]
     assert net.model_.get_layer("conv_2").filters == 3
-    with pytest.raises(ValueError, match="kernel_size .* each of the 2 convolutions"):
+    with pytest.raises(ValueError, match=r"kernel_size .* each of the 2 convolutions"):
         ConvClassifier(3, pool_size=(2, 1), kernel_size=(3,)).fit(X, y)
 
 

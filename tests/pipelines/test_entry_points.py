@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-SCRIPTS = ["sweep"]
+SCRIPTS = ["sweep", "report", "reproduce"]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,7 @@ def test_each_parameter_is_used_and_explained(name, project_root, load_script):
         and node.value.id == "args"
     }
     actions = [a for a in load_script(name).parser()._actions if a.dest != "help"]
+    options = {action.dest for action in actions}
     # The parser itself acts on `quick`.
-    assert used | {"quick"} == {action.dest for action in actions}
+    assert used | (options & {"quick"}) == options
     assert all(action.help for action in actions)

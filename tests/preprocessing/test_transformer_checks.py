@@ -3,14 +3,19 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from kerasweep.preprocessing import GaussianNoise, PixelScaler, SaltAndPepper
+from kerasweep.preprocessing import (
+    GaussianNoise,
+    MedianFilter,
+    PixelScaler,
+    SaltAndPepper,
+)
 
 TRAINING_ONLY = "fit_transform corrupts, transform by design does not (apply='fit')"
 BY_POSITION = "a row's noise depends on its position in X (apply='always')"
 
 
 def expected_failed_checks(estimator):
-    if isinstance(estimator, PixelScaler):
+    if isinstance(estimator, PixelScaler | MedianFilter):
         return {}
     if estimator.apply == "fit":
         return {
@@ -25,8 +30,11 @@ def expected_failed_checks(estimator):
 
 # The checks' data are not in [0, 1], of which GaussianNoise rightly warns.
 @pytest.mark.filterwarnings("ignore:X of GaussianNoise lies in:UserWarning")
+# ... nor are they square images.
+@pytest.mark.filterwarnings("ignore:X of MedianFilter has:UserWarning")
 @parametrize_with_checks(
     [
+        MedianFilter(),
         PixelScaler(),
         SaltAndPepper(),
         SaltAndPepper(apply="always"),

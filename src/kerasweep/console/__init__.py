@@ -11,6 +11,13 @@ from kerasweep.console._record import (
     ExperimentRecord,
     experiment_tags,
 )
+from kerasweep.console._reproduction import (
+    Outcome,
+    Reproduction,
+    Step,
+    choose_steps,
+    outcome_table,
+)
 from kerasweep.console._tables import print_table, reference_lines, write_table
 
 __all__ = [
@@ -20,11 +27,16 @@ __all__ = [
     "ExperimentData",
     "ExperimentParser",
     "ExperimentRecord",
+    "Outcome",
+    "Reproduction",
     "SearchProgress",
+    "Step",
     "bad_input_exits",
+    "choose_steps",
     "experiment_data",
     "experiment_tags",
     "interruption_exits",
+    "outcome_table",
     "print_table",
     "reference_lines",
     "write_table",

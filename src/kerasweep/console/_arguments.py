@@ -156,6 +156,11 @@ class ExperimentParser(argparse.ArgumentParser):
         return values
 
     @staticmethod
+    def names(text: str) -> tuple[str, ...]:
+        """Read names separated by commas; none from an empty text."""
+        return tuple(name for name in _parts(text) if name)
+
+    @staticmethod
     def optional(text: str) -> str | None:
         """Read a text, or None from an empty one."""
         return text or None

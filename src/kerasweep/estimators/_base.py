@@ -104,8 +104,19 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         """Return a built and compiled ``keras.Model`` for these rows."""
 
     @abstractmethod
-    def _encode_target(self, y: Any, *, first: bool) -> np.ndarray:
-        """Return y as the loss takes it; learn what it means on the first call."""
+    def _encode_target(self, X: np.ndarray, y: Any, *, first: bool) -> np.ndarray:
+        """Return y as the loss takes it; learn what it means on the first call.
+
+        A network that learns from rows alone makes its targets of them.
+        """
+
+    def _needs_y(self) -> bool:
+        """Return whether validation rows must come with targets."""
+        return True
+
+    def _loss_input(self, X: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Return rows in the form that the network takes in training."""
+        return X
 
     def _loss_target(self, model: Any, target: np.ndarray) -> np.ndarray:
         """Return encoded targets in the shape that this model's loss takes."""
@@ -125,13 +136,21 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         """Return the user's own Keras callbacks for one run."""
         return []
 
+    def _training_model(self, model: Any, seed: int) -> Any:
+        """Return what is trained in place of `model`, whose variables it shares."""
+        return model
+
+    def _validation_rows(self, rows: _Fold, seed: int) -> _Fold:
+        """Return held-out rows as each epoch is validated on them."""
+        return rows
+
     # Fitting ------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -213,9 +232,11 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             order_seed, first_epoch = seeds.order, 0
         rows = self._for_loss(model, rows)
         if held_out is not None:
-            held_out = self._for_loss(model, held_out)
+            held_out = self._for_loss(
+                model, self._validation_rows(held_out, seeds.split)
+            )
         job = TrainingJob(
-            model=model,
+            model=self._training_model(model, order_seed + first_epoch),
             train=rows,
             validation=held_out,
             epochs=int(epochs),
@@ -247,7 +268,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
                 f"X and y of {type(self).__name__} must have equally many rows. "
                 f"Got {len(X)} and {_num_samples(y)} instead."
             )
-        target = self._encode_target(y, first=first)
+        target = self._encode_target(X, y, first=first)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
@@ -279,6 +300,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     def _for_loss(self, model: Any, fold: _Fold) -> _Fold:
         """Bring encoded targets and weights into the form that the loss takes."""
         fold = fold._replace(
+            X=self._loss_input(fold.X, fold.target),
             target=self._loss_target(model, fold.target),
             sample_weight=self._loss_weight(fold.target, fold.sample_weight),
         )
@@ -289,7 +311,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     ) -> tuple[_Fold, _Fold | None]:
         """Split off, or check, the rows that each epoch is validated on."""
         X_val, y_val = given
-        if (X_val is None) != (y_val is None):
+        if (X_val is None) != (y_val is None) and (self._needs_y() or X_val is None):
             raise ValueError(
                 f"X_val and y_val of {type(self).__name__} must be given together. "
                 f"Got only {'y_val' if X_val is None else 'X_val'} instead."

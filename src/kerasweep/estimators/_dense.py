@@ -45,7 +45,7 @@ def build_dense(
     ValueError
         If parameters contradict each other.
     """
-    sizes = _layer_sizes(estimator)
+    sizes = layer_sizes(estimator)
     model = dense_network(
         n_features,
         n_outputs,
@@ -66,7 +66,14 @@ def build_dense(
     return model
 
 
-def _layer_sizes(estimator: Any) -> tuple[int, ...]:
+def layer_sizes(estimator: Any) -> tuple[int, ...]:
+    """Return an estimator's `hidden_layer_sizes` as a tuple.
+
+    Raises
+    ------
+    ValueError
+        If one is not a positive integer.
+    """
     given = estimator.hidden_layer_sizes
     sizes = (given,) if isinstance(given, Integral) else tuple(given)
     if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):

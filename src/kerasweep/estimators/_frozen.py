@@ -61,6 +61,9 @@ def thaw(frozen: FrozenModel) -> Any:
     """
     import keras
 
+    # Keras finds the package's own layers only once they are imported.
+    from kerasweep.networks import _variational_layers  # noqa: F401
+
     # Layers that name no seed draw from the global generators when they are made.
     with seeded_globals(0):
         model = keras.saving.deserialize_keras_object(frozen.config, safe_mode=False)

@@ -60,7 +60,7 @@ class NetworkClassifierMixin(ClassifierMixin):
         finally:
             self.__dict__.pop("_classes_to_come", None)
 
-    def _encode_target(self, y: Any, *, first: bool) -> np.ndarray:
+    def _encode_target(self, X: np.ndarray, y: Any, *, first: bool) -> np.ndarray:
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -176,7 +176,7 @@ class NetworkRegressorMixin(RegressorMixin):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def _encode_target(self, y: Any, *, first: bool) -> np.ndarray:
+    def _encode_target(self, X: np.ndarray, y: Any, *, first: bool) -> np.ndarray:
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "

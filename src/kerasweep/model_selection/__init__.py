@@ -1,7 +1,13 @@
-"""Split, compare over replicates, select, and test once."""
+"""Split, compare over replicates, select, and test once; measure under noise."""
 
+from kerasweep.model_selection._denoising_quality import denoising_quality
 from kerasweep.model_selection._fit_replicates import fit_replicates
 from kerasweep.model_selection._holdout import HoldoutSplit, holdout
+from kerasweep.model_selection._image_quality import psnr, ssim
+from kerasweep.model_selection._noise_robustness import (
+    half_accuracy_amounts,
+    noise_robustness,
+)
 from kerasweep.model_selection._replicate_summary import replicate_summary
 from kerasweep.model_selection._select_by_mean import select_by_mean
 from kerasweep.model_selection._test_once import TestResult, test_once
@@ -10,10 +16,15 @@ from kerasweep.model_selection._wilson import wilson_interval
 __all__ = [
     "HoldoutSplit",
     "TestResult",
+    "denoising_quality",
     "fit_replicates",
+    "half_accuracy_amounts",
     "holdout",
+    "noise_robustness",
+    "psnr",
     "replicate_summary",
     "select_by_mean",
+    "ssim",
     "test_once",
     "wilson_interval",
 ]

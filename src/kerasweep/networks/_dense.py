@@ -20,6 +20,7 @@ def dense_network(
     input_dropout: float = 0.0,
     batch_normalization: bool = False,
     seed: int = 0,
+    name: str = "dense",
 ) -> Any:
     """Build a multilayer perceptron.
 
@@ -48,6 +49,8 @@ def dense_network(
         Whether hidden layers are normalized before their activation.
     seed : int
         Draws the initial weights and the dropout masks.
+    name : str
+        The model's name.
 
     Returns
     -------
@@ -121,4 +124,4 @@ def dense_network(
             name="output",
         )
     )
-    return keras.Sequential(layers, name="dense")
+    return keras.Sequential(layers, name=name)

@@ -4,6 +4,12 @@ The only folder that imports MLflow, and only when a fit is tracked.
 """
 
 from kerasweep.tracking._checks import check_tracking
+from kerasweep.tracking._finished_runs import FinishedExperiment, finished_experiments
 from kerasweep.tracking._tracking import MlflowTracking
 
-__all__ = ["MlflowTracking", "check_tracking"]
+__all__ = [
+    "FinishedExperiment",
+    "MlflowTracking",
+    "check_tracking",
+    "finished_experiments",
+]

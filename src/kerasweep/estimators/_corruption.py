@@ -1,0 +1,80 @@
+"""Noise of a level that is drawn for each row, as arrays."""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+
+def amount_range(owner: str, noise: str, amount: Any) -> tuple[float, float]:
+    """Return the range that levels are drawn from.
+
+    Parameters
+    ----------
+    owner : str
+        The class that asks, for errors.
+    noise : {"salt_and_pepper", "gaussian"}
+    amount : float or (low, high)
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        If it is no such range.
+    """
+    ends = (amount, amount) if isinstance(amount, Real) else tuple(amount)
+    most = 1.0 if noise == "salt_and_pepper" else np.inf
+    if (
+        len(ends) != 2
+        or not all(isinstance(end, Real) for end in ends)
+        or not 0 <= float(ends[0]) <= float(ends[1]) <= most
+        or not np.isfinite(float(ends[1]))
+    ):
+        valid = "in [0, 1]" if most == 1 else "of at least 0"
+        raise ValueError(
+            f"amount of {owner} must be a number {valid}, or two (low, high), with "
+            f"noise={noise!r}. Got {amount!r} instead."
+        )
+    return float(ends[0]), float(ends[1])
+
+
+def corrupt(
+    X: np.ndarray,
+    noise: str,
+    amount: tuple[float, float],
+    *,
+    salt_vs_pepper: float = 0.5,
+    low: float | None = 0.0,
+    high: float | None = 1.0,
+    seed: int = 0,
+) -> np.ndarray:
+    """Corrupt rows, each at a level of its own.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...), float32
+    noise : {"salt_and_pepper", "gaussian"}
+    amount : (low, high)
+        Range of the levels.
+    salt_vs_pepper : float
+        Share of salt.
+    low, high : float or None
+        Values of pepper and of salt, or the bounds of Gaussian noise.
+    seed : int
+
+    Returns
+    -------
+    X_noisy : ndarray of shape (n_samples, ...), float32
+    """
+    rng = np.random.default_rng(seed)
+    rows = (len(X),) + (1,) * (X.ndim - 1)
+    level = rng.uniform(*amount, size=rows).astype(np.float32)
+    if noise == "salt_and_pepper":
+        draws = rng.random(X.shape, dtype=np.float32)
+        noisy = np.where(draws < level, np.float32(low), X)
+        return np.where(draws < level * salt_vs_pepper, np.float32(high), noisy)
+    noisy = X + level * rng.standard_normal(X.shape, dtype=np.float32)
+    return noisy if low is None and high is None else np.clip(noisy, low, high)

@@ -1,0 +1,512 @@
+"""A generative model of rows: encode, decode, sample, rate."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import (
+    ClassNamePrefixFeaturesOutMixin,
+    DensityMixin,
+    TransformerMixin,
+)
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _num_samples
+
+from kerasweep import training
+from kerasweep.estimators._base import BaseNetwork
+from kerasweep.estimators._dense import DENSE_CONSTRAINTS, layer_sizes
+from kerasweep.estimators._importance import elbo, importance_weighted
+from kerasweep.estimators._labels import (
+    check_labels,
+    class_columns,
+    class_numbers,
+    with_classes,
+)
+from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
+from kerasweep.estimators._seeding import draw_seeds
+from kerasweep.networks import (
+    compile_variational,
+    likelihood_network,
+    mean_network,
+    variational_network,
+)
+
+
+class VariationalAutoencoder(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseNetwork
+):
+    """Variational autoencoder with Gaussian codes.
+
+    An encoder gives ``q(z | x) = N(mean(x), diag(variance(x)))``, a decoder
+    ``p(x | z)``, and both are trained to minimize the mean over rows of
+
+    ``-E_q[log p(x | z)] + beta * KL(q(z | x) || N(0, I))``
+
+    in nats: the likelihood is summed over features, the divergence over latent units.
+    With `beta` 1 this is minus the evidence lower bound (ELBO) on ``log p(x)``.
+
+    Parameters
+    ----------
+    latent_dim : int, default=16
+        Numbers in a code.
+    hidden_layer_sizes : int or sequence of int, default=(500, 500)
+        Units of the encoder's hidden layers; the decoder's are the same, reversed.
+    conditional : bool, default=False
+        Whether the decoder sees each row's label, as zeros and a one beside the code:
+        ``p(x | z, y)``. The encoder does not, so that ``transform`` needs no labels.
+    likelihood : {"bernoulli", "gaussian"}, default="bernoulli"
+        Of the features given a code. "bernoulli" takes features in [0, 1];
+        "gaussian" learns one standard deviation for all features.
+    binarize : bool, default=False
+        Whether rows are drawn as zeros and ones, afresh for every batch, with the
+        features as the probabilities of a one. The ELBO is then a bound on the
+        log-likelihood of binary rows, as published for binarized MNIST; without it,
+        features between 0 and 1 make it a bound in name only.
+    beta : float, default=1.0
+        Weight of the divergence in the loss. Above 1 codes fill the prior better, so
+        that samples are cleaner, at the expense of the ELBO.
+    activation : str, default="relu"
+        Activation of the hidden layers, by its Keras name.
+    optimizer : str, default="adam"
+        "sgd", "adam", "adamw", "rmsprop", "nadam", "adagrad", "adadelta", "adamax"
+        or "lion".
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
+default=0.001
+    momentum : float, default=0.0
+        In [0, 1); for "sgd" and "rmsprop".
+    batch_size : int, default=128
+        Rows an update; capped at the number of rows.
+    epochs : int, default=20
+        Passes over the training rows; the most there are with `early_stopping`.
+    early_stopping : bool, default=False
+        Whether to stop once the validation loss has not improved by `min_delta` for
+        `patience` epochs.
+    patience : int, default=5
+    min_delta : float, default=0.0
+    validation_fraction : float, default=None
+        Share of the training rows that each epoch is validated on. None means 0.1
+        with `early_stopping` and none without.
+    restore_best_weights : bool, default=True
+        Whether early stopping ends with the weights of the best epoch.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights and the optimizer state at hand.
+    random_state : int, RandomState instance or None, default=None
+        Draws initial weights, row order, codes, binary rows and validation rows, and
+        whatever a method draws that is given no `random_state` of its own. The same
+        int gives the same network. None takes fresh entropy; no global random state
+        is read or changed.
+    verbose : int, default=0
+        Passed to Keras where Keras does the training.
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        "compiled" trains whole epochs in one compiled program that all networks of
+        this architecture share, "keras" through ``Model.fit``.
+
+    Attributes
+    ----------
+    encoder_ : keras.Model
+        Rows in; means and log variances of their codes, side by side, out. Plain
+        Keras, to save or serve without this package.
+    decoder_ : keras.Model
+        Codes, with the class columns of a conditional network behind them, in; the
+        mean of ``p(x | z)`` out. Plain Keras.
+    model_ : keras.Model
+        The network that trained both.
+    classes_ : ndarray of shape (n_classes,)
+        With `conditional` alone.
+    history_ : dict of str to list of float
+        One value an epoch, in nats a row: "loss", its parts "reconstruction" and "kl",
+        and the same behind "val_" where there were validation rows.
+    engine_ : {"compiled", "keras"}
+        Which engine trained the network.
+    n_epochs_ : int
+        Epochs trained, over all calls.
+    best_epoch_ : int
+        Epoch, from 0, of the lowest validation loss; with `early_stopping` alone.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+
+    References
+    ----------
+    D. P. Kingma, M. Welling, "Auto-encoding variational Bayes", ICLR 2014.
+
+    I. Higgins et al., "beta-VAE: learning basic visual concepts with a constrained
+    variational framework", ICLR 2017.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from kerasweep import VariationalAutoencoder
+    >>> X = load_digits().data / 16
+    >>> vae = VariationalAutoencoder(2, (32,), epochs=3, random_state=0).fit(X)
+    >>> vae.transform(X).shape, vae.sample(5).shape
+    ((1797, 2), (5, 64))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseNetwork._parameter_constraints,
+        **OPTIMIZER_CONSTRAINTS,
+        "latent_dim": [Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": DENSE_CONSTRAINTS["hidden_layer_sizes"],
+        "conditional": ["boolean"],
+        "likelihood": [StrOptions({"bernoulli", "gaussian"})],
+        "binarize": ["boolean"],
+        "beta": [Interval(Real, 0, None, closed="left")],
+        "activation": DENSE_CONSTRAINTS["activation"],
+    }
+
+    classes_: np.ndarray
+    _class_shares: np.ndarray
+
+    def __init__(
+        self,
+        latent_dim: int = 16,
+        hidden_layer_sizes: int | Sequence[int] = (500, 500),
+        *,
+        conditional: bool = False,
+        likelihood: str = "bernoulli",
+        binarize: bool = False,
+        beta: float = 1.0,
+        activation: str = "relu",
+        optimizer: str = "adam",
+        learning_rate: Any = 0.001,
+        momentum: float = 0.0,
+        batch_size: int = 128,
+        epochs: int = 20,
+        early_stopping: bool = False,
+        patience: int = 5,
+        min_delta: float = 0.0,
+        validation_fraction: float | None = None,
+        restore_best_weights: bool = True,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+        engine: str = "auto",
+    ):
+        self.latent_dim = latent_dim
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.conditional = conditional
+        self.likelihood = likelihood
+        self.binarize = binarize
+        self.beta = beta
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.min_delta = min_delta
+        self.validation_fraction = validation_fraction
+        self.restore_best_weights = restore_best_weights
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.engine = engine
+
+    # Training -----------------------------------------------------------------------
+
+    def _build_model(self, X: np.ndarray, seed: int) -> Any:
+        if self.binarize and self.likelihood != "bernoulli":
+            raise ValueError(
+                f"binarize of {type(self).__name__} must be False with likelihood="
+                f"{self.likelihood!r}. Got True instead."
+            )
+        model = variational_network(
+            X.shape[1],
+            int(self.latent_dim),
+            n_classes=self._n_classes(),
+            hidden_layer_sizes=layer_sizes(self),
+            activation=self.activation,
+            likelihood=self.likelihood,
+            binarize=bool(self.binarize),
+            seed=seed,
+        )
+        compile_variational(model, make_optimizer(self, len(X)))
+        return model
+
+    def _needs_y(self) -> bool:
+        return bool(self.conditional)
+
+    def _encode_target(self, X: np.ndarray, y: Any, *, first: bool) -> np.ndarray:
+        self._check_range(X)
+        if not self.conditional:
+            self.__dict__.pop("classes_", None)
+            return np.zeros(len(X), dtype=np.int32)
+        y = check_labels(self, y)
+        if first:
+            self.classes_, counts = np.unique(y, return_counts=True)
+            self._class_shares = counts / counts.sum()
+        return class_numbers(self, y)
+
+    def _loss_input(self, X: np.ndarray, target: np.ndarray) -> np.ndarray:
+        if not self.conditional:
+            return X
+        return np.hstack([X, class_columns(target, self._n_classes())])
+
+    def _loss_target(self, model: Any, target: np.ndarray) -> np.ndarray:
+        return np.full((len(target), 1), self.beta, dtype=np.float32)
+
+    def _strata(self, target: np.ndarray) -> np.ndarray | None:
+        return target if self.conditional else None
+
+    def _check_range(self, X: np.ndarray) -> None:
+        low, high = X.min(), X.max()
+        if self.likelihood == "bernoulli" and not 0 <= low <= high <= 1:
+            raise ValueError(
+                f"X of {type(self).__name__} must lie in [0, 1] with likelihood="
+                f"'bernoulli'. Got values from {low:g} to {high:g} instead. Scale it "
+                "with PixelScaler, or pass likelihood='gaussian'."
+            )
+
+    def _n_classes(self) -> int:
+        return len(self.classes_) if self.conditional else 0
+
+    def _with_classes(self, rows: np.ndarray, y: Any) -> np.ndarray:
+        return with_classes(self, rows, y) if self.conditional else rows
+
+    # Codes --------------------------------------------------------------------------
+
+    @property
+    def encoder_(self) -> Any:
+        """The network from rows to means and log variances of their codes."""
+        self._check_fitted()
+        return self.model_.get_layer("encoder")
+
+    @property
+    def decoder_(self) -> Any:
+        """The network from codes to the mean of the rows."""
+        self._check_fitted()
+        return mean_network(self.model_)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._latent_dim()
+
+    def _latent_dim(self) -> int:
+        return int(self.model_.get_layer("divergence").input.shape[-1]) // 2
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Encode rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, latent_dim), float64
+            The means of ``q(z | x)``.
+        """
+        self._check_fitted()
+        X = self._check_features(X, first=False)
+        codes = training.predict(self.encoder_, X)
+        return codes[:, : self._latent_dim()].astype(np.float64)
+
+    def inverse_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """Decode codes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, latent_dim)
+            Codes; from ``transform``, or points of N(0, I).
+        y : array-like of shape (n_samples,), default=None
+            Labels; needed with `conditional`, unused otherwise.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features), float64
+            The means of ``p(x | z)``.
+        """
+        self._check_fitted()
+        codes = check_array(X, dtype=np.float32, estimator=self)
+        if codes.shape[1] != self._latent_dim():
+            raise ValueError(
+                f"X of {type(self).__name__}.inverse_transform must have "
+                f"{self._latent_dim()} columns, as many as a code has numbers. "
+                f"Got {codes.shape[1]} instead."
+            )
+        rows = training.predict(self.decoder_, self._with_classes(codes, y))
+        return rows.astype(np.float64)
+
+    # Samples ------------------------------------------------------------------------
+
+    def sample(
+        self,
+        n_samples: int | None = None,
+        y: Any = None,
+        *,
+        pixels: str = "mean",
+        random_state: Any = None,
+    ) -> np.ndarray:
+        """Draw rows: a code from N(0, I), decoded.
+
+        Parameters
+        ----------
+        n_samples : int, default=None
+            None draws one row, or one for each label in `y`.
+        y : label or array-like of shape (n_samples,), default=None
+            What to draw, with `conditional` alone. None draws labels as often as they
+            were in ``fit``.
+        pixels : {"mean", "draw"}, default="mean"
+            Whether a row is the mean of ``p(x | z)``, a smooth image, or a draw.
+        random_state : int, RandomState instance or None, default=None
+            None stands for that of the estimator.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, n_features), float64
+        """
+        self._check_fitted()
+        if pixels not in ("mean", "draw"):
+            raise ValueError(
+                f"pixels of {type(self).__name__}.sample must be 'mean' or 'draw'. "
+                f"Got {pixels!r} instead."
+            )
+        n_samples, y = self._what_to_draw(n_samples, y)
+        rng = self._generator(random_state)
+        codes = rng.standard_normal((n_samples, self._latent_dim()), dtype=np.float32)
+        if self.conditional and y is None:
+            y = rng.choice(self.classes_, n_samples, p=self._class_shares)
+        rows = self.inverse_transform(codes, y)
+        if pixels == "mean":
+            return rows
+        if self.likelihood == "bernoulli":
+            return (rng.random(rows.shape) < rows).astype(np.float64)
+        layer = self.model_.get_layer("log_likelihood")
+        return rows + np.exp(float(layer.log_std)) * rng.standard_normal(rows.shape)
+
+    def _what_to_draw(self, n_samples: Any, y: Any) -> tuple[int, Any]:
+        name = f"{type(self).__name__}.sample"
+        if y is not None and not self.conditional:
+            raise ValueError(
+                f"y of {name} must be None without conditional=True. Got labels "
+                "instead."
+            )
+        if n_samples is None:
+            n_samples = 1 if y is None or np.ndim(y) == 0 else _num_samples(y)
+        if not isinstance(n_samples, Integral) or n_samples < 1:
+            raise ValueError(
+                f"n_samples of {name} must be an integer of at least 1. "
+                f"Got {n_samples!r} instead."
+            )
+        if y is not None and np.ndim(y) == 0:
+            y = np.full(n_samples, y)
+        if y is not None and _num_samples(y) != n_samples:
+            raise ValueError(
+                f"y of {name} must be one label or {n_samples}. "
+                f"Got {_num_samples(y)} instead."
+            )
+        return int(n_samples), y
+
+    def _generator(self, random_state: Any) -> np.random.Generator:
+        state = self.random_state if random_state is None else random_state
+        return np.random.default_rng(draw_seeds(state).weights)
+
+    # Rating -------------------------------------------------------------------------
+
+    def score_samples(
+        self, X: Any, y: Any = None, *, n_draws: int = 1, random_state: Any = None
+    ) -> np.ndarray:
+        """Estimate each row's evidence lower bound.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Drawn as binary rows with `binarize`.
+        y : array-like of shape (n_samples,), default=None
+            Labels; needed with `conditional`, which bounds ``log p(x | y)``.
+        n_draws : int, default=1
+            Codes drawn a row.
+        random_state : int, RandomState instance or None, default=None
+            None stands for that of the estimator.
+
+        Returns
+        -------
+        elbo : ndarray of shape (n_samples,), float64
+            In nats, with `beta` taken as 1.
+        """
+        return self._rate(X, y, n_draws, random_state, elbo)
+
+    def log_likelihood(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        n_importance_samples: int = 100,
+        random_state: Any = None,
+    ) -> np.ndarray:
+        """Estimate each row's log-likelihood by importance sampling.
+
+        Computes ``log 1/K sum_k p(x | z_k) p(z_k) / q(z_k | x)`` with K draws from
+        ``q(z | x)``: in expectation a lower bound, which tightens as K grows. K = 1
+        gives the ELBO.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Drawn as binary rows with `binarize`.
+        y : array-like of shape (n_samples,), default=None
+            Labels; needed with `conditional`.
+        n_importance_samples : int, default=100
+            K. Takes as long as decoding K rows for each row.
+        random_state : int, RandomState instance or None, default=None
+            None stands for that of the estimator.
+
+        Returns
+        -------
+        log_likelihood : ndarray of shape (n_samples,), float64
+            In nats.
+
+        References
+        ----------
+        Y. Burda, R. Grosse, R. Salakhutdinov, "Importance weighted autoencoders",
+        ICLR 2016, arXiv:1509.00519.
+        """
+        return self._rate(X, y, n_importance_samples, random_state, importance_weighted)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Compute the mean evidence lower bound, from one draw a row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), default=None
+            Labels; needed with `conditional`.
+
+        Returns
+        -------
+        elbo : float
+            In nats; higher is better.
+        """
+        return float(self.score_samples(X, y).mean())
+
+    def _rate(
+        self, X: Any, y: Any, n_draws: int, random_state: Any, estimate: Any
+    ) -> np.ndarray:
+        self._check_fitted()
+        X = self._check_features(X, first=False)
+        self._check_range(X)
+        if not isinstance(n_draws, Integral) or n_draws < 1:
+            raise ValueError(
+                f"The number of draws of {type(self).__name__} must be an integer of "
+                f"at least 1. Got {n_draws!r} instead."
+            )
+        rng = self._generator(random_state)
+        if self.binarize:
+            X = (rng.random(X.shape, dtype=np.float32) < X).astype(np.float32)
+        codes = training.predict(self.encoder_, X)
+
+        def network(n: int) -> Any:
+            return likelihood_network(
+                self.model_, self.n_features_in_, self._n_classes(), n
+            )
+
+        return estimate(network, self._with_classes(X, y), codes, int(n_draws), rng)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = bool(self.conditional)
+        return tags

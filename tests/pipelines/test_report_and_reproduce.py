@@ -1,0 +1,53 @@
+"""The report and the reproduction as their user runs them, on a store of their own."""
+
+import pytest
+
+
+@pytest.fixture
+def store(store_uri, tmp_path, monkeypatch):
+    """A fresh database made from the suite's: without any finished experiment."""
+    import shutil
+
+    database = tmp_path / "mlflow.db"
+    shutil.copy(store_uri.removeprefix("sqlite:///"), database)
+    uri = f"sqlite:///{database}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return uri
+
+
+def test_an_empty_store_is_one_sentence(load_script, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(SystemExit) as stop:
+        load_script("report").main(["--out", str(tmp_path / "out")])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert "There is no finished experiment" in error and error.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_the_sweep_is_run_once_and_reported(load_script, store, tmp_path, capfd):
+    reproduce = load_script("reproduce")
+    options = ["--data", "digits", "--quick", "1", "--only", "sweep,report"]
+    reproduce.main(options)
+    page = (tmp_path / "results" / "report" / "index.html").read_text()
+    assert "L2 sweep on digits" in page and page.count("data:image/png;base64") == 3
+    assert "Hinton" not in page
+    capfd.readouterr()
+    reproduce.main(options)
+    assert "1 of 2, sweep: skipped: finished already" in capfd.readouterr().out
+
+
+def test_a_step_that_fails_is_named_in_the_end(load_script, store, capfd):
+    with pytest.raises(SystemExit) as stop:
+        load_script("reproduce").main(["--only", "report"])
+    assert stop.value.code == "Failed: report"  # which exits with 1
+
+
+def test_an_unknown_step_is_one_sentence(load_script, capsys):
+    with pytest.raises(SystemExit) as stop:
+        load_script("reproduce").main(["--only", "sweeep"])
+    assert stop.value.code == 2
+    assert "'sweeep'" in capsys.readouterr().err
