@@ -63,12 +63,12 @@ def test_validation_images():
     [
         (
             (28, 28, 1),
-            r"`image_shape` \(=\(28, 28, 1\)\) of ConvClassifier needs 784 features, "
-            r"but X has 64. Pass image_shape=\(8, 8, 1\).",
+            r"`image_shape` of ConvClassifier \(=\(28, 28, 1\)\) needs 784 features, "
+            r"but X has 64. Pass image_shape=\(8, 8\).",
         ),
-        ((8, 0), r"must be None, \(height, width\) or .* Got \(8, 0\) instead"),
-        ((8.0, 8.0), r"must be None, \(height, width\)"),
-        ((64,), r"must be None, \(height, width\)"),
+        ((8, 0), r"must be \(height, width\) or .* Got \(8, 0\) instead"),
+        ((8.0, 8.0), r"must be \(height, width\)"),
+        ((64,), r"must be \(height, width\)"),
     ],
 )
 def test_an_image_shape_that_does_not_fit(image_shape, message):
@@ -81,7 +81,7 @@ def test_images_of_another_shape_are_refused(fitted):
         fitted.predict(X.reshape(-1, 4, 16))
     with pytest.raises(ValueError, match="X has 63 features, but ConvClassifier"):
         fitted.predict(X[:, 1:])
-    with pytest.raises(ValueError, match="must be that of X, whose images have shape"):
+    with pytest.raises(ValueError, match="must be the shape of the images in X"):
         ConvClassifier(**FAST, image_shape=(16, 4)).fit(X.reshape(-1, 8, 8), y)
 
 

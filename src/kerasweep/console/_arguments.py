@@ -111,6 +111,11 @@ class ExperimentParser(argparse.ArgumentParser):
         return valid[text]
 
     @staticmethod
+    def auto(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+        """Return a reader of what `kind` reads, and of None from "auto"."""
+        return lambda text: None if text == "auto" else kind(text)
+
+    @staticmethod
     def jobs(text: str) -> int | None:
         """Read a number of parallel fits as joblib takes it, or None from "auto"."""
         if text == "auto":

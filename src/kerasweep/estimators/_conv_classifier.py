@@ -9,10 +9,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS
-from kerasweep.estimators._image_shape import images_to_rows, learn_image_shape
+from kerasweep.estimators._images import images_to_rows
 from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
 from kerasweep.estimators._targets import NetworkClassifierMixin
 from kerasweep.networks import conv_network
+from kerasweep.preprocessing._image_shape import resolve_image_shape
 
 _SIZES: list[Any] = ["array-like", Interval(Integral, 1, None, closed="left")]
 _RATES: list[Any] = ["array-like", Interval(Real, 0, 1, closed="left")]
@@ -243,7 +244,9 @@ default=0.001
         rows = images_to_rows(owner, X, None if first else self.image_shape_)
         rows = super()._check_features(rows, first=first)
         if first:
-            self.image_shape_ = learn_image_shape(owner, self.image_shape, X)
+            self.image_shape_ = resolve_image_shape(
+                owner, X.shape[1:], self.image_shape
+            )
         return rows.reshape(len(rows), *self.image_shape_)
 
     def _build_model(self, X: np.ndarray, seed: int) -> Any:
