@@ -14,6 +14,7 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
 _FOLDER_OF = {
+    "ClassReportDisplay": "plotting",
     "ConvClassifier": "estimators",
     "DenoisingAutoencoder": "estimators",
     "DenoisingDisplay": "plotting",
@@ -27,6 +28,7 @@ _FOLDER_OF = {
     "LearningCurvesDisplay": "plotting",
     "MedianFilter": "preprocessing",
     "MinMaxScaler": "preprocessing",
+    "MisclassifiedDisplay": "plotting",
     "MlflowTracking": "tracking",
     "PixelScaler": "preprocessing",
     "SaltAndPepper": "preprocessing",

@@ -4,8 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
+from kerasweep.plotting._generalization_gap import draw_gap
+from kerasweep.plotting._histories import (
+    is_dict_of_fits,
+    read_estimator,
+    read_history,
+)
 from kerasweep.plotting._style import (
     BLACK,
     BLUE,
@@ -20,6 +25,7 @@ from kerasweep.plotting._style import (
 if TYPE_CHECKING:
     import pandas as pd
 
+_ROWS = ("", "val_")  # training and validation, in a history's names
 _BEST: dict[str, Any] = {
     "linestyle": "none",
     "marker": "D",
@@ -88,7 +94,7 @@ class LearningCurvesDisplay:
         -------
         display : LearningCurvesDisplay
         """
-        history, best_epoch = _read_estimator(estimator)
+        history, best_epoch = read_estimator(estimator)
         return cls(
             histories={"": history},
             best_epochs=None if best_epoch is None else {"": best_epoch},
@@ -111,7 +117,7 @@ class LearningCurvesDisplay:
         """
         if isinstance(history, (list, tuple)):
             history = {f"fit {i}": one for i, one in enumerate(history)}
-        elif not _is_dict_of_fits(history):
+        elif not is_dict_of_fits(history):
             history = {"": history}
         if not history:
             raise ValueError(
@@ -120,7 +126,7 @@ class LearningCurvesDisplay:
             )
         histories, best_epochs = {}, {}
         for label, one in history.items():
-            histories[str(label)], best_epoch = _read(one)
+            histories[str(label)], best_epoch = read_history(one)
             if best_epoch is not None:
                 best_epochs[str(label)] = best_epoch
         return cls(histories=histories, best_epochs=best_epochs or None)
@@ -144,17 +150,26 @@ class LearningCurvesDisplay:
         return pd.concat(frames, ignore_index=True)
 
     def plot(
-        self, *, ax: Any = None, metrics: Sequence[str] | None = None
+        self,
+        *,
+        ax: Any = None,
+        metrics: Sequence[str] | None = None,
+        gap: bool = False,
     ) -> "LearningCurvesDisplay":
         """Draw a panel a metric, with training and validation curves.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw, one a metric; None makes a figure.
+            Where to draw, one a metric, or with `gap` one a metric and fit; None makes
+            a figure.
         metrics : sequence of str, default=None
             Metrics to draw, without the prefix ``val_``. None draws the loss, and
             the accuracy where there is one.
+        gap : bool, default=False
+            Whether each fit gets a column of its own, with the generalization gap
+            between its two curves shaded, and written out for the best epoch, or else
+            the last one.
 
         Returns
         -------
@@ -162,22 +177,35 @@ class LearningCurvesDisplay:
         """
         chosen = self._choose_metrics(metrics)
         own = ax is None
-        handles = self._legend_handles(chosen)
+        columns = len(self.histories) if gap else 1
+        colors = self._colors(one_each=gap)
+        handles = self._legend_handles(chosen, colors, gap)
         ncols = min(4, max(3, len(handles) // 4))
         if own:
             height = 0.4 + 0.18 * -(-len(handles) // ncols) + 2.0 * len(chosen)
-            _, axes = new_axes(len(chosen), (6.4, max(height, 3.4)))
+            width = 6.4 if columns == 1 else 3.4 * columns + 0.6
+            _, axes = new_axes(len(chosen), (width, max(height, 3.4)), columns)
         else:
-            axes = _check_axes(ax, chosen)
+            axes = _check_axes(ax, chosen, columns)
+        grid = axes.reshape(len(chosen), columns)
         self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
         self.lines_: dict[tuple[str, str], Any] = {}
-        for panel, metric in zip(axes, chosen, strict=True):
-            for label, train_color, val_color in self._colors():
+        for panels, metric in zip(grid, chosen, strict=True):
+            for i, (label, train_color, val_color) in enumerate(colors):
+                panel = panels[i if gap else 0]
                 self._draw_fit(panel, metric, label, train_color, val_color)
-            panel.set_ylabel(score_label(metric))
-            panel.grid(color="0.9", linewidth=0.8)
-            panel.set_axisbelow(True)
-        _set_epochs(axes, own)
+                if gap:
+                    best = (self.best_epochs or {}).get(label)
+                    curves = [self.lines_.get((label, p + metric)) for p in _ROWS]
+                    draw_gap(panel, *curves, best, is_share(metric))
+            panels[0].set_ylabel(score_label(metric))
+            for panel in panels:
+                panel.grid(color="0.9", linewidth=0.8)
+                panel.set_axisbelow(True)
+        if gap:
+            for panel, (label, _, _) in zip(grid[0], colors, strict=True):
+                panel.set_title(label, fontsize="medium")
+        _set_epochs(grid, own)
         self.legend_ = add_legend(
             self.figure_,
             self.ax_,
@@ -202,11 +230,11 @@ class LearningCurvesDisplay:
                 )
         return list(metrics)
 
-    def _colors(self) -> list[tuple[str, Any, Any]]:
+    def _colors(self, *, one_each: bool) -> list[tuple[str, Any, Any]]:
         """Return each label with its colours for training and validation."""
         labels = list(self.histories)
-        if len(labels) == 1:
-            return [(labels[0], VERMILION, BLUE)]
+        if one_each or len(labels) == 1:
+            return [(label, VERMILION, BLUE) for label in labels]
         if len(labels) <= len(CYCLE):
             return [(label, CYCLE[i], CYCLE[i]) for i, label in enumerate(labels)]
         from matplotlib import colormaps
@@ -214,12 +242,13 @@ class LearningCurvesDisplay:
         shades = colormaps["viridis"](np.linspace(0, 0.92, len(labels)))
         return [(label, c, c) for label, c in zip(labels, shades, strict=True)]
 
-    def _legend_handles(self, metrics: list[str]) -> list[Any]:
+    def _legend_handles(
+        self, metrics: list[str], colors: list[tuple[str, Any, Any]], gap: bool
+    ) -> list[Any]:
         """Return one entry a fit, a kind of rows, and the mark of the best epoch."""
         from matplotlib.lines import Line2D
 
-        colors = self._colors()
-        several = len(colors) > 1
+        several = len(colors) > 1 and not gap
         names = {name for history in self.histories.values() for name in history}
         handles = [Line2D([], [], color=c, label=lb) for lb, _, c in colors if several]
         if not names.isdisjoint(metrics):
@@ -262,71 +291,23 @@ class LearningCurvesDisplay:
             panel.plot(best + 1, curve.get_ydata()[best], zorder=4, **_BEST)
 
 
-def _set_epochs(axes: Any, own: bool) -> None:
+def _set_epochs(grid: Any, own: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    for panel in axes:
+    for panel in grid.ravel():
         panel.margins(x=0.01)  # wider ones would show an epoch 0
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        if not own or panel is axes[-1]:
+        if not own or panel in grid[-1]:
             panel.set_xlabel("epoch")
 
 
-def _check_axes(ax: Any, metrics: list[str]) -> np.ndarray:
+def _check_axes(ax: Any, metrics: list[str], columns: int) -> np.ndarray:
     axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
-    if len(axes) != len(metrics):
+    if len(axes) != len(metrics) * columns:
+        many = "" if columns == 1 else f" and of {columns} fits"
         raise ValueError(
-            f"ax of LearningCurvesDisplay must be {len(metrics)} axes, one for each of "
-            f"{', '.join(map(repr, metrics))}. Got {len(axes)} instead."
+            f"ax of LearningCurvesDisplay must be {len(metrics) * columns} axes, one "
+            f"for each of {', '.join(map(repr, metrics))}{many}. Got {len(axes)} "
+            "instead."
         )
     return axes
-
-
-def _is_dict_of_fits(history: Any) -> bool:
-    return isinstance(history, Mapping) and not any(
-        _is_curve(values) for values in history.values()
-    )
-
-
-def _is_curve(values: Any) -> bool:
-    return isinstance(values, (list, tuple, np.ndarray))
-
-
-def _read(fit: Any) -> tuple[dict[str, list[float]], int | None]:
-    """Return the history of one fit, and its best epoch if it has one."""
-    if isinstance(fit, Mapping):
-        return _check_history(fit), None
-    if not hasattr(fit, "fit") and isinstance(getattr(fit, "history", None), Mapping):
-        return _check_history(fit.history), None
-    return _read_estimator(fit)
-
-
-def _read_estimator(estimator: Any) -> tuple[dict[str, list[float]], int | None]:
-    if not hasattr(estimator, "fit"):
-        raise ValueError(
-            "history of LearningCurvesDisplay must be a dict of metric to values, or a "
-            f"fitted estimator. Got {type(estimator).__name__} instead."
-        )
-    check_is_fitted(estimator)
-    network = estimator
-    while not hasattr(network, "history_"):
-        if hasattr(network, "best_estimator_"):
-            network = network.best_estimator_
-        elif hasattr(network, "steps"):
-            network = network.steps[-1][1]
-        else:
-            raise ValueError(
-                "estimator of LearningCurvesDisplay must have `history_`, or end in a "
-                f"step that has. Got {type(network).__name__} instead."
-            )
-    return _check_history(network.history_), getattr(network, "best_epoch_", None)
-
-
-def _check_history(history: Mapping[str, Any]) -> dict[str, list[float]]:
-    curves = {str(name): values for name, values in history.items()}
-    if not curves or not all(_is_curve(v) and len(v) for v in curves.values()):
-        raise ValueError(
-            "A history of LearningCurvesDisplay must be a dict of metric to one value "
-            f"an epoch. Got {history!r} instead."
-        )
-    return {name: [float(v) for v in values] for name, values in curves.items()}

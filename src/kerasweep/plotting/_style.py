@@ -44,14 +44,20 @@ def is_share(name: str) -> bool:
     return name in _SHARES or name.endswith("_accuracy")
 
 
-def new_axes(n_rows: int, figsize: tuple[float, float]) -> Any:
-    """Return `n_rows` axes under each other that share their abscissa."""
+def new_axes(n_rows: int, figsize: tuple[float, float], n_columns: int = 1) -> Any:
+    """Return axes that share an abscissa a column, and an ordinate a row."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(
-        n_rows, 1, sharex=True, squeeze=False, figsize=figsize, layout="constrained"
+        n_rows,
+        n_columns,
+        sharex="col",
+        sharey="row",
+        squeeze=False,
+        figsize=figsize,
+        layout="constrained",
     )
-    return figure, axes[:, 0]
+    return figure, axes.ravel()
 
 
 def add_legend(
