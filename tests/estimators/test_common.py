@@ -41,10 +41,6 @@ ANY_VALUES = {"loss": "mean_squared_error", "noise": "gaussian", "amount": 0.1}
 ANY_VALUES |= {"low": None, "high": None}
 ESTIMATORS = [
     ConvClassifier((8,), dense=(16,), learning_rate=0.05, **SETTINGS),
-    DenoisingAutoencoder((16,), **ANY_VALUES, **SETTINGS),
-    DenoisingAutoencoder(
-        architecture="conv", filters=(4,), dense=4, **ANY_VALUES, **SETTINGS
-    ),
     DenseClassifier((16,), learning_rate=0.05, **SETTINGS),
     DenseRegressor((16,), learning_rate=0.05, **SETTINGS),
     KerasClassifier(

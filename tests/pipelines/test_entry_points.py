@@ -6,8 +6,7 @@ import re
 import pytest
 import yaml
 
-SCRIPTS = ["sweep", "report", "reproduce"]
-SCRIPTS = ["denoise", "sweep"]
+SCRIPTS = ["denoise", "report", "reproduce", "sweep"]
 
 
 @pytest.fixture(scope="module")

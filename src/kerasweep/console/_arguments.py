@@ -186,6 +186,8 @@ class ExperimentParser(argparse.ArgumentParser):
     def names(text: str) -> tuple[str, ...]:
         """Read names separated by commas; none from an empty text."""
         return tuple(name for name in _parts(text) if name)
+
+    @staticmethod
     def shares(text: str) -> tuple[float, ...]:
         """Read at least two numbers in [0, 1] that grow, separated by commas."""
         values = tuple(ExperimentParser.share(part) for part in _parts(text))

@@ -91,7 +91,7 @@ def study_replicates(
     X_train, y_train = data.X[train], data.y[train]
     X_val, y_val = data.X[held_out], data.y[held_out]
     before = clone(pipeline[:-1]).fit(X_train, y_train)
-    settings = {"random_states": seeds, "over": f"{name}__random_state"}
+    settings: dict[str, Any] = {"random_states": seeds, "over": f"{name}__random_state"}
     watched = fit_replicates(
         pipeline,
         X_train,
@@ -294,8 +294,8 @@ def readable_seeds(table: "pd.DataFrame") -> "pd.DataFrame":
             "validation, %": table["validation_accuracy"].map(_per_cent),
             "test, %": table["test_accuracy"].map(_per_cent),
             "95 % Wilson interval": [
-                f"{_per_cent(row.low)} to {_per_cent(row.high)}"
-                for row in table.itertuples()
+                f"{_per_cent(low)} to {_per_cent(high)}"
+                for low, high in zip(table["low"], table["high"], strict=True)
             ],
         }
     )

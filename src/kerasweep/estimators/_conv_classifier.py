@@ -259,10 +259,10 @@ default=0.001
         dense = self._per_layer("dense", _is_size)
         convolutions = (len(filters), "convolutions")
         pools = self._per_layer("pool_size", _is_size, convolutions)
-        rates = self.conv_dropout
+        rates: Any = self.conv_dropout
         if not isinstance(rates, Real):
             rates = self._per_layer("conv_dropout", _is_rate, convolutions)
-        elif rates > 0 and not any(size > 1 for size in pools):
+        elif float(rates) > 0 and not any(size > 1 for size in pools):
             raise ValueError(
                 f"conv_dropout (={rates!r}) of {type(self).__name__} stands behind "
                 f"poolings, and pool_size (={self.pool_size!r}) makes none. Pass one "
@@ -299,7 +299,7 @@ default=0.001
         """Return how many convolutions one number of `filters` stands for."""
         if not isinstance(self.filters, Real):
             return None
-        given = (self.kernel_size, self.pool_size, self.conv_dropout)
+        given: tuple[Any, ...] = (self.kernel_size, self.pool_size, self.conv_dropout)
         lengths = [len(value) for value in given if not isinstance(value, Real)]
         return max(lengths, default=1), "convolutions"
 

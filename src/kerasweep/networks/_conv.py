@@ -125,8 +125,10 @@ def conv_network(
         ]
 
     pools = _each(pool_size, n_conv)
-    if np.ndim(conv_dropout) == 0:
-        conv_dropout = [conv_dropout if int(pool) > 1 else 0.0 for pool in pools]
+    if isinstance(conv_dropout, Sequence):
+        rates = list(conv_dropout)
+    else:
+        rates = [conv_dropout if int(pool) > 1 else 0.0 for pool in pools]
 
     def dropped(rate: float, name: str) -> list[Any]:
         drawn = next(seeds)  # for every layer, so that a rate changes no other draw
@@ -139,7 +141,7 @@ def conv_network(
             filters,
             _each(kernel_size, n_conv),
             pools,
-            conv_dropout,
+            rates,
             strict=True,
         ),
         start=1,

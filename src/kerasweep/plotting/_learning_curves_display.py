@@ -196,8 +196,10 @@ class LearningCurvesDisplay:
                 self._draw_fit(panel, metric, label, train_color, val_color)
                 if gap:
                     best = (self.best_epochs or {}).get(label)
-                    curves = [self.lines_.get((label, p + metric)) for p in _ROWS]
-                    draw_gap(panel, *curves, best, is_share(metric))
+                    train, held_out = (
+                        self.lines_.get((label, prefix + metric)) for prefix in _ROWS
+                    )
+                    draw_gap(panel, train, held_out, best, is_share(metric))
             panels[0].set_ylabel(score_label(metric))
             for panel in panels:
                 panel.grid(color="0.9", linewidth=0.8)

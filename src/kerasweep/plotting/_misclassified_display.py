@@ -10,7 +10,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from kerasweep.estimators._image_shape import images_to_rows, learn_image_shape
+from kerasweep.plotting._mosaic import as_images
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,14 +154,13 @@ class MisclassifiedDisplay:
         display : MisclassifiedDisplay
         """
         owner = cls.__name__
-        X = np.asarray(X)
+        pictures = as_images(owner, X, image_shape)
         y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
-        check_consistent_length(X, y_true, y_pred)
-        shape = learn_image_shape(owner, image_shape, X)
-        if shape[2] not in (1, 3, 4):
+        check_consistent_length(pictures, y_true, y_pred)
+        if pictures.shape[3] not in (1, 3, 4):
             raise ValueError(
-                f"image_shape of {owner} must have 1, 3 or 4 channels. Got {shape} "
-                "instead."
+                f"image_shape of {owner} must have 1, 3 or 4 channels. Got "
+                f"{pictures.shape[1:]} instead."
             )
         if n < 1:
             raise ValueError(f"n of {owner} must be at least 1. Got {n!r} instead.")
@@ -169,19 +168,18 @@ class MisclassifiedDisplay:
         shown = wrong
         if confidence is not None:
             confidence = column_or_1d(confidence)
-            check_consistent_length(X, confidence)
+            check_consistent_length(pictures, confidence)
             shown = wrong[np.argsort(-confidence[wrong], kind="stable")]
         shown = shown[:n]
-        rows = images_to_rows(owner, X, shape)
         return cls(
-            images=rows[shown].reshape(len(shown), *shape),
+            images=pictures[shown],
             y_true=y_true[shown],
             y_pred=y_pred[shown],
             confidences=None if confidence is None else confidence[shown],
             rows=shown,
             n_wrong=len(wrong),
             n=len(y_true),
-            value_range=(float(rows.min()), float(rows.max())),
+            value_range=(float(pictures.min()), float(pictures.max())),
         )
 
     def to_frame(self) -> "pd.DataFrame":

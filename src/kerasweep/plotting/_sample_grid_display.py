@@ -101,7 +101,7 @@ class SampleGridDisplay:
             )
         classes = np.unique(y)
         groups = [pictures[y == label][:n_columns] for label in classes]
-        return cls(images=_fill(groups, n_columns), line_labels=classes)
+        return cls(images=_fill(groups, n_columns), line_labels=list(classes))
 
     @classmethod
     def from_estimator(
