@@ -89,7 +89,7 @@ def parser() -> ExperimentParser:
         "name in the model registry; auto is DATA-conv, an empty name registers none",
     )
     p.add("out", "results/conv", p.folder, "folder for tables and figures")
-    p.add_quick(epochs="2", replicates="2")
+    p.add_quick(epochs="15", replicates="2")
     return p
 
 

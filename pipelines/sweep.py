@@ -1,8 +1,8 @@
 """Sweep the strength of the L2 penalty of a dense network.
 
 Every factor is trained with several seeds on the training rows and compared on the
-validation rows; the factor with the best mean is refitted on both, and the test rows
-are read once. Everything is tracked in MLflow.
+validation rows; the factor with the best mean is refitted on both with every seed, and
+the test rows are read once. Everything is tracked in MLflow.
 """
 
 import os
@@ -15,6 +15,8 @@ import matplotlib
 
 matplotlib.use("Agg")
 
+import numpy as np
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
@@ -26,6 +28,7 @@ from kerasweep import (
     PixelScaler,
     SaltAndPepper,
     SweepDisplay,
+    fit_replicates,
     fleet,
     load_dataset,
     replicate_summary,
@@ -33,14 +36,18 @@ from kerasweep import (
     test_once,
 )
 from kerasweep.console import (
+    SWEEP_PRESETS,
     ExperimentParser,
     ExperimentRecord,
+    ReplicateStudy,
     SearchProgress,
     bad_input_exits,
     experiment_data,
     experiment_tags,
     interruption_exits,
+    record_tests,
     reference_lines,
+    study_lines,
 )
 from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
@@ -50,6 +57,10 @@ HINTON = {
     "reference_n": 10_000,
     "reference_label": "Hinton, 98.47 %",
 }
+
+
+OPTIMIZERS = ["auto", "sgd", "adam", "rmsprop"]
+SCHEDULES = ["auto", "constant", "cosine", "one_cycle"]
 
 
 def parser() -> ExperimentParser:
@@ -63,12 +74,22 @@ def parser() -> ExperimentParser:
     )
     p.add("target", "", p.optional, "column of a table that holds the classes")
     p.add("hidden", "500,300", p.counts, "units of each hidden layer")
-    p.add("factors", "1e-6,1e-5,1e-4,5e-4,1e-3", p.factors, "L2 factors to compare")
+    p.add(
+        "preset",
+        "reported",
+        str,
+        "named settings, which every option with the default auto is taken from",
+        list(SWEEP_PRESETS),
+    )
+    auto = p.auto
+    p.add("factors", "auto", auto(p.factors), "L2 factors to compare")
     p.add("replicates", "3", p.count, "seeds a factor is trained with")
-    p.add("epochs", "40", p.count, "passes over the training rows")
+    p.add("epochs", "auto", auto(p.count), "passes over the training rows")
     p.add("batch_size", "128", p.count, "rows an update")
-    p.add("learning_rate", "0.1", p.positive, "step size of the optimizer")
-    p.add("optimizer", "sgd", str, "Keras optimizer", ["sgd", "adam", "rmsprop"])
+    p.add("learning_rate", "auto", auto(p.positive), "step size of the optimizer")
+    p.add("learning_rate_schedule", "auto", str, "how it changes", SCHEDULES)
+    p.add("momentum", "auto", auto(p.rate), "of sgd and rmsprop")
+    p.add("optimizer", "auto", str, "Keras optimizer", OPTIMIZERS)
     p.add("noise", "0", p.share, "share of salt-and-pepper noise in training")
     p.add("train_size", "all", p.count_or_all, "rows to train and validate on")
     p.add(
@@ -83,7 +104,7 @@ def parser() -> ExperimentParser:
         "name in the model registry; auto is DATA-sweep, an empty name registers none",
     )
     p.add("out", "results/sweep", p.folder, "folder for tables and figures")
-    p.add_quick(hidden="32", factors="1e-4,1e-2", replicates="2", epochs="3")
+    p.add_quick(hidden="32", factors="1e-4,1e-2", replicates="2", epochs="15")
     return p
 
 
@@ -91,27 +112,24 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the experiment."""
     args = parser().parse_args(arguments)
     start = time.monotonic()
+    settings = chosen_settings(args)
+    factors = settings.pop("factors")
     with bad_input_exits():
         dataset = load_dataset(args.data, target=args.target)
-        X, y, cv, X_test, y_test = experiment_data(
+        data = experiment_data(
             dataset, train_size=args.train_size, random_state=args.seed
         )
+        X, y, cv, X_test, _ = data
         check_tracking()
         args.out.mkdir(parents=True, exist_ok=True)
 
-    network = DenseClassifier(
-        args.hidden,
-        optimizer=args.optimizer,
-        learning_rate=args.learning_rate,
-        batch_size=args.batch_size,
-        epochs=args.epochs,
-    )
+    network = DenseClassifier(args.hidden, batch_size=args.batch_size, **settings)
     scaler = PixelScaler(dataset.max_value) if dataset.max_value else MinMaxScaler()
     noise = SaltAndPepper(amount=args.noise, random_state=args.seed)
     tracking = MlflowTracking(
         experiment="sweep",
         run_name=f"L2 sweep on {dataset.name}",
-        description=describe(args, dataset, len(X), cv, len(X_test)),
+        description=describe(args, network, factors, dataset, data),
         dataset_name=dataset.name,
         dataset_source=dataset.source,
         image_shape=dataset.image_shape,
@@ -126,18 +144,18 @@ def main(arguments: list[str] | None = None) -> None:
         settings=args,
         title=f"L2 sweep on {dataset.name}",
     )
-    seeds = range(args.seed, args.seed + args.replicates)
+    seeds = list(range(args.seed, args.seed + args.replicates))
     search = GridSearchCV(
         Pipeline([("scale", scaler), ("noise", noise), ("net", network)]),
-        {"net__l2": list(args.factors), "net__random_state": list(seeds)},
+        {"net__l2": list(factors), "net__random_state": seeds},
         scoring=tracking.scoring("accuracy"),
         cv=cv,
         refit=select_by_mean(by="net__l2", over="net__random_state"),
         n_jobs=args.n_jobs,
         return_train_score=True,
     )
-    n_fits = len(args.factors) * args.replicates + 1
-    search.set_callbacks(SearchProgress(n_fits, args.epochs), tracking)
+    n_fits = len(factors) * len(seeds) + 1
+    search.set_callbacks(SearchProgress(n_fits, network.epochs), tracking)
 
     print(
         f"{dataset.name}: {len(X)} rows, {len(cv.validation)} of them for validation, "
@@ -148,24 +166,9 @@ def main(arguments: list[str] | None = None) -> None:
     with interruption_exits("What finished is in MLflow."), tracking, record:
         with company:
             search.fit(X, y)
-        result = test_once(search, X_test, y_test)
-        tracking.log_test(
-            accuracy=result.accuracy, low=result.low, high=result.high, n=result.n
-        )
+            study = test_selected(search, seeds, data, tracking)
         selected = search.best_params_["net__l2"]
         hidden = "-".join(map(str, args.hidden))
-        record.result(
-            "accuracy",
-            result.accuracy,
-            low=result.low,
-            high=result.high,
-            interval="95 % Wilson interval",
-            n=result.n,
-            model=f"{X.shape[1]}-{hidden}-{len(dataset.target_names)} L2 {selected:g}",
-            training=f"{args.optimizer}, {args.epochs} epochs, factor chosen on "
-            "validation rows, refitted on all",
-            measured_on=f"{dataset.name} test",
-        )
         summary = replicate_summary(
             search.cv_results_, by="net__l2", over="net__random_state"
         )
@@ -174,6 +177,15 @@ def main(arguments: list[str] | None = None) -> None:
             "sweep",
             f"Validation accuracy on {dataset.name}",
             shown=readable(summary),
+        )
+        record_tests(
+            study,
+            record,
+            tracking,
+            model=f"{X.shape[1]}-{hidden}-{len(dataset.target_names)} L2 {selected:g}",
+            training=f"{training_text(network)}; factor chosen on validation rows, "
+            "refitted on all",
+            dataset=dataset.name,
         )
         display = SweepDisplay.from_search(
             search, x="net__l2", over="net__random_state", score_name="accuracy"
@@ -196,7 +208,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
 
     print(f"Selected: l2={selected:g}")
-    print(f"Test accuracy: {result}")
+    print("\n".join(study_lines(study)))
     if dataset.name == "MNIST":
         print("Published figures:")
         print(
@@ -209,23 +221,69 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"Took {(time.monotonic() - start) / 60:.1f} min")
 
 
+def chosen_settings(args) -> dict:
+    """Return the preset's settings, with those that the user gave in their place."""
+    given = {
+        "factors": args.factors,
+        "epochs": args.epochs,
+        "learning_rate": args.learning_rate,
+        "learning_rate_schedule": args.learning_rate_schedule,
+        "momentum": args.momentum,
+        "optimizer": args.optimizer,
+    }
+    given = {k: v for k, v in given.items() if v is not None and v != "auto"}
+    return {**SWEEP_PRESETS[args.preset], **given}
+
+
+def test_selected(search, seeds, data, tracking) -> ReplicateStudy:
+    """Refit the selected factor with the other seeds, too, and test each network."""
+    final = [search.best_estimator_]
+    pipeline = clone(search.estimator).set_params(**search.best_params_)
+    if others := seeds[1:]:
+        progress = SearchProgress(len(others), pipeline.named_steps["net"].epochs)
+        pipeline.set_callbacks(progress, tracking)
+        with progress:
+            final += fit_replicates(
+                pipeline,
+                data.X,
+                data.y,
+                random_states=others,
+                over="net__random_state",
+            )
+    results = search.cv_results_
+    at = np.asarray(results["param_net__l2"] == search.best_params_["net__l2"])
+    validation = np.asarray(results["mean_test_score"])[at]
+    tests = [test_once(one, data.X_test, data.y_test) for one in final]
+    return ReplicateStudy(tuple(seeds), [], final, validation, tests)
+
+
+def training_text(network) -> str:
+    """Say in a line how a network is trained."""
+    return (
+        f"{network.optimizer} {network.learning_rate:g}"
+        + (f", momentum {network.momentum:g}" if network.momentum else "")
+        + f", {network.learning_rate_schedule} rate, batch {network.batch_size}, "
+        f"{network.epochs} epochs"
+    )
+
+
 def registered_name(name: str | None, data_name: str) -> str | None:
     """Return the name to register under, None for no registration."""
     return f"{data_name.lower()}-sweep" if name == "auto" else name
 
 
-def describe(args, dataset, n_rows: int, cv, n_test: int) -> str:
+def describe(args, network, factors, dataset, data) -> str:
     """Return the text on the run's page."""
     hidden = "-".join(map(str, args.hidden))
     return f"""
 **{dataset.data.shape[1]}-{hidden}-{len(dataset.target_names)}** on {dataset.name},
-{args.optimizer} with learning rate {args.learning_rate:g}, batches of
-{args.batch_size}, {args.epochs} epochs, salt-and-pepper noise {args.noise:g}.
+{training_text(network)}, salt-and-pepper noise {args.noise:g}.
 
-{len(args.factors)} L2 factors x {args.replicates} seeds, compared on
-{len(cv.validation):,} of {n_rows:,} rows; the factor with the best mean is refitted
-on all of them and tested once on {n_test:,} others. Each child run is one fit; group
-them by `net__l2`, or draw `score/validation` against `log10_l2`.
+{len(factors)} L2 factors x {args.replicates} seeds, compared on
+{len(data.cv.validation):,} of {len(data.X):,} rows; the factor with the best mean is
+refitted on all of them with every seed and tested on {len(data.X_test):,} others. Each
+child run is one fit; group them by `net__l2`, or draw `score/validation` against
+`log10_l2`.
 """
 
 

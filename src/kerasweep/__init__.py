@@ -30,6 +30,7 @@ _FOLDER_OF = {
     "MinMaxScaler": "preprocessing",
     "MisclassifiedDisplay": "plotting",
     "MlflowTracking": "tracking",
+    "NoiseRobustnessDisplay": "plotting",
     "PixelScaler": "preprocessing",
     "SaltAndPepper": "preprocessing",
     "SampleGridDisplay": "plotting",

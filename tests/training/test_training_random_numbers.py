@@ -1,5 +1,7 @@
 """Random numbers within compiled programs."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
@@ -35,3 +37,22 @@ def test_dropout_under_xla_does_not_leave_the_algorithm_open():
     kinds.clear()
     tf.function(dropped).get_concrete_function(tf.constant(SEED))
     assert "StatelessRandomGetKeyCounter" in kinds
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="The choice is TensorFlow's"
+)
+def test_other_threads_draw_as_ever_while_a_program_is_compiled():
+    """A network of a fleet was initialized meanwhile, and failed."""
+    drawn = []
+
+    def initialize():
+        return keras.random.uniform((3,), seed=0)
+
+    def function(seed):
+        with ThreadPoolExecutor(1) as other:
+            drawn.append(np.asarray(other.submit(initialize).result()))
+        return seed
+
+    get_runtime().compile_function(function, (SEED,), True, True)
+    np.testing.assert_array_equal(drawn[0], np.asarray(initialize()))

@@ -8,7 +8,7 @@ from kerasweep.console._data import (
     with_fewer_training_rows,
 )
 from kerasweep.console._exits import bad_input_exits, interruption_exits
-from kerasweep.console._presets import CONV_PRESETS
+from kerasweep.console._presets import CONV_PRESETS, SWEEP_PRESETS
 from kerasweep.console._progress import SearchProgress
 from kerasweep.console._record import (
     EXPERIMENT_TAG,
@@ -19,8 +19,8 @@ from kerasweep.console._record import (
 )
 from kerasweep.console._replicates import (
     ReplicateStudy,
-    network_text,
     record_study,
+    record_tests,
     study_lines,
     study_replicates,
 )
@@ -32,12 +32,14 @@ from kerasweep.console._reproduction import (
     outcome_table,
 )
 from kerasweep.console._tables import print_table, reference_lines, write_table
+from kerasweep.console._texts import network_text, readable_layers
 
 __all__ = [
     "CONV_PRESETS",
     "EXPERIMENT_TAG",
     "RECORD_FILE",
     "SETTINGS_TAG",
+    "SWEEP_PRESETS",
     "ExperimentData",
     "ExperimentParser",
     "ExperimentRecord",
@@ -55,7 +57,9 @@ __all__ = [
     "network_text",
     "outcome_table",
     "print_table",
+    "readable_layers",
     "record_study",
+    "record_tests",
     "reference_lines",
     "study_lines",
     "study_replicates",

@@ -1,6 +1,7 @@
 """Compiling and running an epoch on the TensorFlow backend."""
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -66,33 +67,40 @@ def _teach_bitcast() -> None:
     pfor._pfor_converter_registry.setdefault("Bitcast", convert)
 
 
+_tracing = threading.local()
+
+
 @contextmanager
 def _fast_random_numbers(xla: bool) -> Iterator[None]:
     """Draw random numbers by Threefry where XLA would choose the algorithm on a CPU.
 
     What it chooses takes 100 times longer: a network with dropout spent nine tenths of
-    its time on masks.
+    its time on masks. Only what this thread traces meanwhile is changed.
     """
+    _teach_threefry()
+    _tracing.fast = xla and not tf.config.list_logical_devices("GPU")
+    try:
+        yield
+    finally:
+        _tracing.fast = False
+
+
+@cache
+def _teach_threefry() -> None:
+    """Let traced programs ask for Threefry; all else draws as ever."""
     try:
         from tensorflow.python.ops import random_ops_util
 
         original = random_ops_util.get_key_counter_alg
     except (ImportError, AttributeError):  # private; without it training is slow
-        yield
-        return
-    if not xla or tf.config.list_logical_devices("GPU"):
-        yield
         return
     left_open = (None, "auto_select", tf.random.Algorithm.AUTO_SELECT)
 
     def get_key_counter_alg(seed: Any, alg: Any) -> Any:
-        return original(seed, "threefry" if alg in left_open else alg)
+        fast = getattr(_tracing, "fast", False) and alg in left_open
+        return original(seed, "threefry" if fast else alg)
 
     random_ops_util.get_key_counter_alg = get_key_counter_alg
-    try:
-        yield
-    finally:
-        random_ops_util.get_key_counter_alg = original
 
 
 def compile_function(
