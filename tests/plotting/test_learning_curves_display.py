@@ -209,6 +209,14 @@ def test_the_gaps_text_keeps_clear_of_the_curves(level):
     assert (text.get_position()[1] < 0.5) == (level > 0.75)
 
 
+def test_with_gap_the_steep_start_does_not_set_the_range():
+    steep = {"accuracy": [0.1, *[0.98] * 9], "val_accuracy": [0.2, *[0.97] * 9]}
+    display = LearningCurvesDisplay.from_history(steep)
+    low, high = display.plot(gap=True).ax_.get_ylim()
+    assert 96 < low < 97 and 98 < high < 99
+    assert display.plot().ax_.get_ylim()[0] < 10
+
+
 def test_a_gap_needs_axes_for_each_fit():
     figure, axes = plt.subplots(2, 2)
     display = LearningCurvesDisplay.from_history({"a": HISTORY, "b": HISTORY})

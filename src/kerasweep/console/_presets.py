@@ -105,5 +105,5 @@ REGULARIZED_PRESETS: dict[str, dict[str, Any]] = {
 REGULARIZER_STRENGTHS: dict[str, tuple[float, ...]] = {
     "l1": (0.0, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3),
     "l2": (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
-    "dropout": (0.0, 0.05, 0.1, 0.2, 0.4, 0.8),
+    "dropout": (0.0, 0.05, 0.1, 0.2, 0.4, 0.6),
 }

@@ -353,15 +353,15 @@ def _record_classes(
     record.table(
         report.table_,
         "classes",
-        f"Precision, recall and F1 of each class on {dataset}'s test rows, with 95 % "
-        "intervals",
+        f"Precision, recall and F1 of each class on the test rows of {dataset}, with "
+        "95 % intervals",
         shown=readable_classes(report.table_),
     )
     record.figure(
         report.plot().figure_,
         "classes",
-        f"Precision, recall and F1 of each class on {dataset}'s test rows, with 95 % "
-        "Wilson intervals.",
+        f"Precision, recall and F1 of each class on the test rows of {dataset}, with "
+        "95 % Wilson intervals.",
     )
     record.figure(
         draw_confusion(study.data.y_test, study.predictions),

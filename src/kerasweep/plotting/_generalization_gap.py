@@ -29,6 +29,27 @@ def shade_gap(panel: Any, train: Any, validation: Any) -> Any:
     )
 
 
+def focus_on_later_epochs(panels: Any, curves: list[np.ndarray]) -> None:
+    """Give panels the range of the curves after the first tenth of their epochs.
+
+    Parameters
+    ----------
+    panels : iterable of matplotlib Axes
+    curves : list of ndarray of shape (n_epochs,)
+        What they show; those of fewer than five epochs count as a whole.
+    """
+    later = [
+        curve[-(-len(curve) // 10) if len(curve) >= 5 else 0 :] for curve in curves
+    ]
+    shown = np.concatenate([*later, []])
+    shown = shown[np.isfinite(shown)]
+    if not len(shown) or shown.min() == shown.max():
+        return
+    margin = 0.06 * (shown.max() - shown.min())
+    for panel in panels:
+        panel.set_ylim(shown.min() - margin, shown.max() + margin)
+
+
 def write_gap(
     panel: Any, train: Any, validation: Any, epoch: int | None, is_share: bool
 ) -> Any:

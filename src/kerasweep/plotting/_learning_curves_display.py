@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasweep.plotting._generalization_gap import shade_gap, write_gap
+from kerasweep.plotting._generalization_gap import (
+    focus_on_later_epochs,
+    shade_gap,
+    write_gap,
+)
 from kerasweep.plotting._histories import (
     is_dict_of_fits,
     read_estimator,
@@ -174,7 +178,9 @@ class LearningCurvesDisplay:
             training minus validation accuracy in percentage points, validation minus
             training loss. Either is positive where the network does better on the
             rows that it learnt from. With dropout the gap can be negative, since the
-            curve on training rows is measured while units are dropped.
+            curve on training rows is measured while units are dropped. The panels
+            show the range of the curves after the first tenth of the epochs, so that
+            the gap is not dwarfed by the start.
 
         Returns
         -------
@@ -289,10 +295,15 @@ class LearningCurvesDisplay:
         best = (self.best_epochs or {}).get(label)
         curve = self.lines_.get((label, f"val_{metric}"))
         if best is not None and curve is not None and best < len(curve.get_ydata()):
-            panel.plot(best + 1, curve.get_ydata()[best], zorder=4, **_BEST)
+            panel.plot(
+                best + 1, curve.get_ydata()[best], zorder=4, clip_on=False, **_BEST
+            )
 
     def _draw_gaps(self, grid: Any, metrics: list[str]) -> None:
         """Shade each fit's gap, once all panels have their limits."""
+        for row, metric in zip(grid, metrics, strict=True):
+            curves = {k: c for k, c in self.lines_.items() if k[1].endswith(metric)}
+            focus_on_later_epochs(row, [curve.get_ydata() for curve in curves.values()])
         for i, label in enumerate(self.histories):
             grid[0, i].set_title(label, fontsize="medium")
             for panel, metric in zip(grid[:, i], metrics, strict=True):
