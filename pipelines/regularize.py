@@ -203,7 +203,7 @@ def main(arguments: list[str] | None = None) -> None:
                 dataset=dataset.name,
             )
         with progress:
-            study = study_regularization(*pipelines, data)
+            study = study_regularization(pipelines[0], pipelines[1], data)
         record_regularization(
             study,
             record,

@@ -24,12 +24,10 @@ from kerasweep.console._record import (
 )
 from kerasweep.console._regularization import (
     RegularizationStudy,
-    record_regularization,
-    record_strengths,
     regularization_lines,
-    strength_search,
     study_regularization,
 )
+from kerasweep.console._regularization_record import record_regularization
 from kerasweep.console._replicates import (
     ReplicateStudy,
     record_study,
@@ -44,6 +42,7 @@ from kerasweep.console._reproduction import (
     choose_steps,
     outcome_table,
 )
+from kerasweep.console._strengths import record_strengths, strength_search
 from kerasweep.console._tables import print_table, reference_lines, write_table
 from kerasweep.console._texts import (
     dense_text,

@@ -1,10 +1,13 @@
 """Regularizers, each of them alone, against their strengths."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.model_selection import GridSearchCV
 
+from kerasweep.console._record import ExperimentRecord
+from kerasweep.console._texts import per_cent
 from kerasweep.plotting import SweepDisplay
 
 if TYPE_CHECKING:
@@ -12,6 +15,67 @@ if TYPE_CHECKING:
 
 _PREFIX = "param_"
 _NAMES = {"l1": "L1", "l2": "L2"}
+
+
+def strength_search(
+    plain: Any, strengths: Mapping[str, Sequence[float]], cv: Any, scoring: Any
+) -> GridSearchCV:
+    """Return a search of several regularizers' strengths, each of them alone.
+
+    Parameters
+    ----------
+    plain : Pipeline
+        Ends in a network without regularizers, called "net".
+    strengths : dict of str to sequence of float
+        Values of each parameter of the network, such as ``{"l2": (0, 1e-4)}``.
+    cv : splitter
+    scoring : str or callable
+
+    Returns
+    -------
+    search : GridSearchCV
+        Not fitted. It chooses and refits nothing.
+    """
+    grids = [{f"net__{name}": list(v)} for name, v in strengths.items()]
+    return GridSearchCV(
+        plain, grids, cv=cv, scoring=scoring, refit=False, return_train_score=True
+    )
+
+
+def record_strengths(
+    search: GridSearchCV, record: ExperimentRecord, *, protocol: str, dataset: str
+) -> None:
+    """Write the table and the figure of a fitted :func:`strength_search`.
+
+    Parameters
+    ----------
+    search : fitted GridSearchCV
+    record : ExperimentRecord
+    protocol : str
+        What was trained, how, and on which rows.
+    dataset : str
+        The data set's name.
+    """
+    table = strength_table(search.cv_results_)
+    shown = table.assign(
+        strength=table["strength"].map("{:g}".format),
+        **{
+            f"{part}, %": table[part].map(per_cent)
+            for part in ("training", "validation")
+        },
+    ).drop(columns=["training", "validation"])
+    record.table(
+        table,
+        "strengths",
+        f"Each regularizer alone on {dataset}: {protocol}",
+        shown=shown,
+    )
+    record.figure(
+        draw_strengths(search.cv_results_),
+        "strengths",
+        f"Accuracy on {dataset} against the strength of each regularizer, the others "
+        f"switched off; 0 is no regularizer. {protocol[0].upper()}{protocol[1:]}.",
+    )
 
 
 def strength_results(cv_results: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -144,11 +144,11 @@ def readable_classes(table: "pd.DataFrame") -> "pd.DataFrame":
     for metric, name in metrics.items():
         ends = zip(table[f"{metric}_low"], table[f"{metric}_high"], strict=True)
         texts[name] = [
-            f"{_per_cent(value)} ({_per_cent(low)} to {_per_cent(high)})"
+            f"{per_cent(value)} ({per_cent(low)} to {per_cent(high)})"
             for value, (low, high) in zip(table[metric], ends, strict=True)
         ]
     texts["rows"] = table["n_true"].map("{:,}".format)
-    means = [_per_cent(table[metric].mean()) for metric in metrics]
+    means = [per_cent(table[metric].mean()) for metric in metrics]
     texts.loc[len(texts)] = ["mean", *means, f"{table['n_true'].sum():,}"]
     return texts
 
@@ -179,10 +179,10 @@ def readable_seeds(table: "pd.DataFrame") -> "pd.DataFrame":
     texts = pd.DataFrame(
         {
             "seed": table["seed"].map(str),
-            "validation, %": table["validation_accuracy"].map(_per_cent),
-            "test, %": table["test_accuracy"].map(_per_cent),
+            "validation, %": table["validation_accuracy"].map(per_cent),
+            "test, %": table["test_accuracy"].map(per_cent),
             "95 % Wilson interval": [
-                f"{_per_cent(low)} to {_per_cent(high)}"
+                f"{per_cent(low)} to {per_cent(high)}"
                 for low, high in zip(table["low"], table["high"], strict=True)
             ],
         }
@@ -191,11 +191,12 @@ def readable_seeds(table: "pd.DataFrame") -> "pd.DataFrame":
         columns = [table["validation_accuracy"], table["test_accuracy"]]
         texts.loc[len(texts)] = [
             "mean ± SD",
-            *(f"{_per_cent(c.mean())} ± {_per_cent(c.std())}" for c in columns),
+            *(f"{per_cent(c.mean())} ± {per_cent(c.std())}" for c in columns),
             "",
         ]
     return texts
 
 
-def _per_cent(share: float) -> str:
+def per_cent(share: float) -> str:
+    """Return a share in per cent, with two digits."""
     return f"{100 * share:.2f}"

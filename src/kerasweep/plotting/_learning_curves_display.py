@@ -302,17 +302,20 @@ class LearningCurvesDisplay:
     def _draw_gaps(self, grid: Any, metrics: list[str]) -> None:
         """Shade each fit's gap, once all panels have their limits."""
         for row, metric in zip(grid, metrics, strict=True):
-            curves = {k: c for k, c in self.lines_.items() if k[1].endswith(metric)}
-            focus_on_later_epochs(row, [curve.get_ydata() for curve in curves.values()])
+            names = [rows + metric for rows in _ROWS]
+            drawn = [c for (_, name), c in self.lines_.items() if name in names]
+            focus_on_later_epochs(row, [curve.get_ydata() for curve in drawn])
         for i, label in enumerate(self.histories):
             grid[0, i].set_title(label, fontsize="medium")
             for panel, metric in zip(grid[:, i], metrics, strict=True):
-                curves = [self.lines_.get((label, rows + metric)) for rows in _ROWS]
-                if None in curves:
+                train, held_out = (
+                    self.lines_.get((label, rows + metric)) for rows in _ROWS
+                )
+                if train is None or held_out is None:
                     continue
-                shade_gap(panel, *curves)
+                shade_gap(panel, train, held_out)
                 best = (self.best_epochs or {}).get(label)
-                text = write_gap(panel, *curves, best, is_share(metric))
+                text = write_gap(panel, train, held_out, best, is_share(metric))
                 if text is not None:
                     self.gaps_[label, metric] = text
 
