@@ -92,6 +92,7 @@ def dense_text(network: Any, n_features: int, n_classes: int) -> str:
             (f"MaxNorm {network.max_norm or 0:g}", network.max_norm),
             (f"input dropout {network.input_dropout:g}", network.input_dropout),
             (f"dropout {'/'.join(f'{rate:g}' for rate in rates)}", rates.any()),
+            ("batch normalization", network.batch_normalization),
         )
         if there
     ]
