@@ -6,7 +6,16 @@ import re
 import pytest
 import yaml
 
-SCRIPTS = ["baseline", "conv", "conv_sweep", "denoise", "report", "reproduce", "sweep"]
+SCRIPTS = [
+    "baseline",
+    "conv",
+    "conv_sweep",
+    "denoise",
+    "regularize",
+    "report",
+    "reproduce",
+    "sweep",
+]
 
 
 @pytest.fixture(scope="module")

@@ -159,6 +159,72 @@ def test_axes_given_are_used():
     assert single.ax_ is axes[0]
 
 
+def gap_texts(drawn):
+    return {key: text.get_text() for key, text in drawn.gaps_.items()}
+
+
+def test_the_gap_of_each_fit_is_written_with_its_sign():
+    worse_in_training = HISTORY | {"accuracy": [0.5, 0.6, 0.75]}
+    drawn = LearningCurvesDisplay(
+        histories={"plain": HISTORY, "dropout": worse_in_training},
+        best_epochs={"dropout": 1},
+    ).plot(gap=True)
+    assert gap_texts(drawn) == {
+        ("plain", "loss"): "gap in epoch 3: +0.4",
+        ("plain", "accuracy"): "gap in epoch 3: +10.00 points",
+        ("dropout", "loss"): "gap in epoch 2: +0.1",
+        ("dropout", "accuracy"): "gap in epoch 2: −25.00 points",  # noqa: RUF001
+    }
+    assert drawn.axes_.shape == (4,)
+    assert [ax.get_title() for ax in drawn.axes_] == ["plain", "dropout", "", ""]
+    assert texts(drawn) == ["training", "validation", "best epoch (2)"]
+    assert drawn.axes_[2].get_ylim() == drawn.axes_[3].get_ylim()
+
+
+def test_the_gap_is_shaded_between_the_curves():
+    drawn = LearningCurvesDisplay.from_history(HISTORY).plot(gap=True)
+    (shade,) = drawn.axes_[1].collections
+    corners = {tuple(corner) for corner in shade.get_paths()[0].vertices.round(6)}
+    assert {(1, 70), (1, 75), (3, 90), (3, 80)} <= corners
+
+
+def test_without_gap_nothing_is_shaded():
+    drawn = LearningCurvesDisplay.from_history(HISTORY).plot()
+    assert drawn.gaps_ == {} and not drawn.axes_[1].collections
+
+
+def test_a_fit_without_validation_rows_has_no_gap():
+    drawn = LearningCurvesDisplay.from_history(
+        {"a": HISTORY, "b": {"loss": [1.0, 0.5]}}
+    ).plot(gap=True)
+    assert {label for label, _ in drawn.gaps_} == {"a"}
+    drawn.figure_.canvas.draw()
+
+
+@pytest.mark.parametrize("level", [0.6, 0.99])
+def test_the_gaps_text_keeps_clear_of_the_curves(level):
+    flat = {"accuracy": [0.5, level, level, level], "val_accuracy": [1.0, *[level] * 3]}
+    drawn = LearningCurvesDisplay.from_history(flat).plot(gap=True)
+    text = drawn.gaps_["", "accuracy"]
+    assert (text.get_position()[1] < 0.5) == (level > 0.75)
+
+
+def test_with_gap_the_steep_start_does_not_set_the_range():
+    steep = {"accuracy": [0.1, *[0.98] * 9], "val_accuracy": [0.2, *[0.97] * 9]}
+    display = LearningCurvesDisplay.from_history(steep)
+    low, high = display.plot(gap=True).ax_.get_ylim()
+    assert 96 < low < 97 and 98 < high < 99
+    assert display.plot().ax_.get_ylim()[0] < 10
+
+
+def test_a_gap_needs_axes_for_each_fit():
+    figure, axes = plt.subplots(2, 2)
+    display = LearningCurvesDisplay.from_history({"a": HISTORY, "b": HISTORY})
+    assert display.plot(gap=True, ax=axes).figure_ is figure
+    with pytest.raises(ValueError, match=r"4 axes, .* and of 2 fits"):
+        display.plot(gap=True, ax=axes[0])
+
+
 def test_too_few_axes_are_refused():
     _, ax = plt.subplots()
     with pytest.raises(ValueError, match="2 axes, one for each of 'loss', 'accuracy'"):

@@ -8,7 +8,12 @@ from kerasweep.console._data import (
     with_fewer_training_rows,
 )
 from kerasweep.console._exits import bad_input_exits, interruption_exits
-from kerasweep.console._presets import CONV_PRESETS, SWEEP_PRESETS
+from kerasweep.console._presets import (
+    CONV_PRESETS,
+    REGULARIZED_PRESETS,
+    REGULARIZER_STRENGTHS,
+    SWEEP_PRESETS,
+)
 from kerasweep.console._progress import SearchProgress
 from kerasweep.console._record import (
     EXPERIMENT_TAG,
@@ -17,6 +22,12 @@ from kerasweep.console._record import (
     ExperimentRecord,
     experiment_tags,
 )
+from kerasweep.console._regularization import (
+    RegularizationStudy,
+    regularization_lines,
+    study_regularization,
+)
+from kerasweep.console._regularization_record import record_regularization
 from kerasweep.console._replicates import (
     ReplicateStudy,
     record_study,
@@ -31,19 +42,28 @@ from kerasweep.console._reproduction import (
     choose_steps,
     outcome_table,
 )
+from kerasweep.console._strengths import record_strengths, strength_search
 from kerasweep.console._tables import print_table, reference_lines, write_table
-from kerasweep.console._texts import network_text, readable_layers
+from kerasweep.console._texts import (
+    dense_text,
+    dense_training_text,
+    network_text,
+    readable_layers,
+)
 
 __all__ = [
     "CONV_PRESETS",
     "EXPERIMENT_TAG",
     "RECORD_FILE",
+    "REGULARIZED_PRESETS",
+    "REGULARIZER_STRENGTHS",
     "SETTINGS_TAG",
     "SWEEP_PRESETS",
     "ExperimentData",
     "ExperimentParser",
     "ExperimentRecord",
     "Outcome",
+    "RegularizationStudy",
     "ReplicateStudy",
     "Reproduction",
     "SearchProgress",
@@ -51,6 +71,8 @@ __all__ = [
     "bad_input_exits",
     "check_trains",
     "choose_steps",
+    "dense_text",
+    "dense_training_text",
     "experiment_data",
     "experiment_tags",
     "interruption_exits",
@@ -58,10 +80,15 @@ __all__ = [
     "outcome_table",
     "print_table",
     "readable_layers",
+    "record_regularization",
+    "record_strengths",
     "record_study",
     "record_tests",
     "reference_lines",
+    "regularization_lines",
+    "strength_search",
     "study_lines",
+    "study_regularization",
     "study_replicates",
     "with_fewer_training_rows",
     "write_table",

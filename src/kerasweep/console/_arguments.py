@@ -139,6 +139,11 @@ class ExperimentParser(argparse.ArgumentParser):
         return _number(text, float, lambda v: v > 0, "a number above 0")
 
     @staticmethod
+    def strength(text: str) -> float:
+        """Read a number of at least 0."""
+        return _number(text, float, lambda v: v >= 0, "a number of at least 0")
+
+    @staticmethod
     def share(text: str) -> float:
         """Read a number in [0, 1]."""
         return _number(text, float, lambda v: 0 <= v <= 1, "a number from 0 to 1")
@@ -172,10 +177,7 @@ class ExperimentParser(argparse.ArgumentParser):
     @staticmethod
     def factors(text: str) -> tuple[float, ...]:
         """Read different numbers of at least 0, separated by commas."""
-        values = tuple(
-            _number(part, float, lambda v: v >= 0, "a number of at least 0")
-            for part in _parts(text)
-        )
+        values = tuple(ExperimentParser.strength(part) for part in _parts(text))
         if len(set(values)) < len(values):
             raise argparse.ArgumentTypeError(
                 f"must be numbers that differ. Got {text!r} instead."

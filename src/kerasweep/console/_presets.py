@@ -64,3 +64,45 @@ SWEEP_PRESETS: dict[str, dict[str, Any]] = {
         "epochs": 60,
     },
 }
+
+#: Parameters of `DenseClassifier` by name. "reported" is a course report's network;
+#: "strong" takes what Srivastava et al. (2014) train with, and no more: dropout of the
+#: inputs too, a bound on each unit's weights, momentum, and a schedule of the rate.
+REGULARIZED_PRESETS: dict[str, dict[str, Any]] = {
+    "reported": {
+        "hidden_layer_sizes": (1024, 512),
+        "l1": 1e-6,
+        "l2": 1e-4,
+        "max_norm": 0.5,
+        "input_dropout": 0.0,
+        "dropout": (0.6, 0.5),
+        "optimizer": "adam",
+        "learning_rate": 2.5e-4,
+        "batch_size": 512,
+        "epochs": 50,
+        "early_stopping": True,
+        "patience": 5,
+        "min_delta": 1e-4,
+    },
+    "strong": {
+        "hidden_layer_sizes": (2048, 1024),
+        "l1": 0.0,
+        "l2": 0.0,
+        "max_norm": 2.5,
+        "input_dropout": 0.2,
+        "dropout": (0.5,),
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "learning_rate_schedule": "cosine",
+        "momentum": 0.95,
+        "batch_size": 128,
+        "epochs": 120,
+    },
+}
+
+#: Strengths that each regularizer is tried with alone.
+REGULARIZER_STRENGTHS: dict[str, tuple[float, ...]] = {
+    "l1": (0.0, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3),
+    "l2": (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
+    "dropout": (0.0, 0.05, 0.1, 0.2, 0.4, 0.6),
+}

@@ -60,6 +60,100 @@ def network_text(settings: Mapping[str, Any]) -> str:
     return ", ".join(["-".join(parts), *extras])
 
 
+def dense_text(network: Any, n_features: int, n_classes: int) -> str:
+    """Say in a line which network a dense classifier is, with its regularizers.
+
+    Parameters
+    ----------
+    network : DenseClassifier
+        Its parameters are read; it need not be fitted.
+    n_features, n_classes : int
+
+    Returns
+    -------
+    text : str
+
+    Examples
+    --------
+    >>> from kerasweep import DenseClassifier
+    >>> from kerasweep.console import dense_text
+    >>> net = DenseClassifier((500, 300), l2=1e-4, max_norm=2, dropout=(0.6, 0.5))
+    >>> dense_text(net, 784, 10)
+    '784-500-300-10 L2 1e-4, MaxNorm 2, dropout 0.6/0.5'
+    """
+    hidden = np.atleast_1d(network.hidden_layer_sizes).tolist()
+    sizes = "-".join(map(str, [n_features, *hidden, n_classes]))
+    rates = np.atleast_1d(network.dropout)
+    parts = [
+        text
+        for text, there in (
+            (f"L1 {_strength(network.l1)}", network.l1),
+            (f"L2 {_strength(network.l2)}", network.l2),
+            (f"MaxNorm {network.max_norm or 0:g}", network.max_norm),
+            (f"input dropout {network.input_dropout:g}", network.input_dropout),
+            (f"dropout {'/'.join(f'{rate:g}' for rate in rates)}", rates.any()),
+            ("batch normalization", network.batch_normalization),
+        )
+        if there
+    ]
+    return f"{sizes} {', '.join(parts)}".rstrip()
+
+
+def dense_training_text(network: Any) -> str:
+    """Say in a line how a dense classifier is trained.
+
+    Parameters
+    ----------
+    network : DenseClassifier
+
+    Returns
+    -------
+    text : str
+
+    Examples
+    --------
+    >>> from kerasweep import DenseClassifier
+    >>> from kerasweep.console import dense_training_text
+    >>> dense_training_text(DenseClassifier(early_stopping=True))
+    'adam 0.001, batch 128, at most 20 epochs, patience 5, min_delta 0'
+    """
+    most = "at most " if network.early_stopping else ""
+    parts = [f"{network.optimizer} {network.learning_rate:g}"]
+    if network.momentum:
+        parts.append(f"momentum {network.momentum:g}")
+    if network.learning_rate_schedule != "constant":
+        parts.append(network.learning_rate_schedule.replace("_", "-"))
+    parts += [f"batch {network.batch_size}", f"{most}{network.epochs} epochs"]
+    if network.early_stopping:
+        delta = _strength(network.min_delta) if network.min_delta else "0"
+        parts += [f"patience {network.patience}", f"min_delta {delta}"]
+    return ", ".join(parts)
+
+
+def _strength(value: float) -> str:
+    if value >= 1e-2:
+        return f"{value:g}"
+    return np.format_float_scientific(value, trim="-", exp_digits=1)
+
+
+def readable_classes(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a class report's table as texts, in per cent, with the means."""
+    import pandas as pd
+
+    texts = pd.DataFrame({"class": table["class"].map(str)})
+    metrics = {"precision": "precision, %", "recall": "recall, %", "f1": "F1, %"}
+    for metric, name in metrics.items():
+        ends = zip(table[f"{metric}_low"], table[f"{metric}_high"], strict=True)
+        texts[name] = [
+            f"{per_cent(value)} ({per_cent(low)} to {per_cent(high)})"
+            for value, (low, high) in zip(table[metric], ends, strict=True)
+        ]
+    texts["rows"] = table["n_true"].map("{:,}".format)
+    means = [per_cent(table[metric].mean()) for metric in metrics]
+    texts.loc[len(texts)] = ["mean", *means, f"{table['n_true'].sum():,}"]
+    return texts
+
+
 def readable_layers(layers: "pd.DataFrame") -> "pd.DataFrame":
     """Return a layer table as texts, with its sum."""
     import pandas as pd
@@ -86,10 +180,10 @@ def readable_seeds(table: "pd.DataFrame") -> "pd.DataFrame":
     texts = pd.DataFrame(
         {
             "seed": table["seed"].map(str),
-            "validation, %": table["validation_accuracy"].map(_per_cent),
-            "test, %": table["test_accuracy"].map(_per_cent),
+            "validation, %": table["validation_accuracy"].map(per_cent),
+            "test, %": table["test_accuracy"].map(per_cent),
             "95 % Wilson interval": [
-                f"{_per_cent(low)} to {_per_cent(high)}"
+                f"{per_cent(low)} to {per_cent(high)}"
                 for low, high in zip(table["low"], table["high"], strict=True)
             ],
         }
@@ -98,11 +192,12 @@ def readable_seeds(table: "pd.DataFrame") -> "pd.DataFrame":
         columns = [table["validation_accuracy"], table["test_accuracy"]]
         texts.loc[len(texts)] = [
             "mean ± SD",
-            *(f"{_per_cent(c.mean())} ± {_per_cent(c.std())}" for c in columns),
+            *(f"{per_cent(c.mean())} ± {per_cent(c.std())}" for c in columns),
             "",
         ]
     return texts
 
 
-def _per_cent(share: float) -> str:
+def per_cent(share: float) -> str:
+    """Return a share in per cent, with two digits."""
     return f"{100 * share:.2f}"

@@ -6,6 +6,8 @@ import numpy as np
 
 from kerasweep.plotting._style import is_share_factor
 
+_MOST_TICKS = 6
+
 
 def resolve_scale(scale: str, factors: np.ndarray, x: str) -> str:
     """Return "log" or "linear"."""
@@ -54,8 +56,9 @@ def _break_at_zero(ax: Any, positions: np.ndarray, positive: np.ndarray) -> np.n
     zero = low / 10 ** (span / 4)
     ticks = np.asarray(LogLocator().tick_values(low, high))
     ticks = ticks[(ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9))]
-    if len(ticks) == 0:
-        ticks = np.unique([low, high])
+    if len(ticks) < 2:  # decades say too little
+        values = np.unique(positive)
+        ticks = values if len(values) <= _MOST_TICKS else np.array([low, high])
     labels = [_tick_label(tick) for tick in ticks]
     ax.xaxis.set_major_locator(FixedLocator([zero, *ticks]))
     ax.xaxis.set_major_formatter(FixedFormatter(["0", *labels]))

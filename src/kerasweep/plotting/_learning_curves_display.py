@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasweep.plotting._generalization_gap import draw_gap
+from kerasweep.plotting._generalization_gap import (
+    focus_on_later_epochs,
+    shade_gap,
+    write_gap,
+)
 from kerasweep.plotting._histories import (
     is_dict_of_fits,
     read_estimator,
@@ -58,6 +62,8 @@ class LearningCurvesDisplay:
     figure_ : matplotlib Figure
     lines_ : dict of (label, metric) to matplotlib Line2D
         The curves; a metric on validation rows has the prefix ``val_``.
+    gaps_ : dict of (label, metric) to matplotlib Text
+        The gaps that ``gap=True`` writes out.
     legend_ : matplotlib Legend or None
 
     Examples
@@ -167,9 +173,14 @@ class LearningCurvesDisplay:
             Metrics to draw, without the prefix ``val_``. None draws the loss, and
             the accuracy where there is one.
         gap : bool, default=False
-            Whether each fit gets a column of its own, with the generalization gap
-            between its two curves shaded, and written out for the best epoch, or else
-            the last one.
+            Whether each fit gets a column of its own, with the gap between its two
+            curves shaded, and written out for the best epoch, or else the last one:
+            training minus validation accuracy in percentage points, validation minus
+            training loss. Either is positive where the network does better on the
+            rows that it learnt from. With dropout the gap can be negative, since the
+            curve on training rows is measured while units are dropped. The panels
+            show the range of the curves after the first tenth of the epochs, so that
+            the gap is not dwarfed by the start.
 
         Returns
         -------
@@ -194,20 +205,14 @@ class LearningCurvesDisplay:
             for i, (label, train_color, val_color) in enumerate(colors):
                 panel = panels[i if gap else 0]
                 self._draw_fit(panel, metric, label, train_color, val_color)
-                if gap:
-                    best = (self.best_epochs or {}).get(label)
-                    train, held_out = (
-                        self.lines_.get((label, prefix + metric)) for prefix in _ROWS
-                    )
-                    draw_gap(panel, train, held_out, best, is_share(metric))
             panels[0].set_ylabel(score_label(metric))
             for panel in panels:
                 panel.grid(color="0.9", linewidth=0.8)
                 panel.set_axisbelow(True)
-        if gap:
-            for panel, (label, _, _) in zip(grid[0], colors, strict=True):
-                panel.set_title(label, fontsize="medium")
         _set_epochs(grid, own)
+        self.gaps_: dict[tuple[str, str], Any] = {}
+        if gap:
+            self._draw_gaps(grid, chosen)
         self.legend_ = add_legend(
             self.figure_,
             self.ax_,
@@ -290,7 +295,29 @@ class LearningCurvesDisplay:
         best = (self.best_epochs or {}).get(label)
         curve = self.lines_.get((label, f"val_{metric}"))
         if best is not None and curve is not None and best < len(curve.get_ydata()):
-            panel.plot(best + 1, curve.get_ydata()[best], zorder=4, **_BEST)
+            panel.plot(
+                best + 1, curve.get_ydata()[best], zorder=4, clip_on=False, **_BEST
+            )
+
+    def _draw_gaps(self, grid: Any, metrics: list[str]) -> None:
+        """Shade each fit's gap, once all panels have their limits."""
+        for row, metric in zip(grid, metrics, strict=True):
+            names = [rows + metric for rows in _ROWS]
+            drawn = [c for (_, name), c in self.lines_.items() if name in names]
+            focus_on_later_epochs(row, [curve.get_ydata() for curve in drawn])
+        for i, label in enumerate(self.histories):
+            grid[0, i].set_title(label, fontsize="medium")
+            for panel, metric in zip(grid[:, i], metrics, strict=True):
+                train, held_out = (
+                    self.lines_.get((label, rows + metric)) for rows in _ROWS
+                )
+                if train is None or held_out is None:
+                    continue
+                shade_gap(panel, train, held_out)
+                best = (self.best_epochs or {}).get(label)
+                text = write_gap(panel, train, held_out, best, is_share(metric))
+                if text is not None:
+                    self.gaps_[label, metric] = text
 
 
 def _set_epochs(grid: Any, own: bool) -> None:

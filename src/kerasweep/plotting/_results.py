@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
+from kerasweep.model_selection._replicate_summary import mean_and_sd
+
 
 def filter_candidates(cv_results: Any, where: Mapping[str, Any]) -> dict[str, Any]:
     """Return the results of the candidates that have the given parameter values."""
@@ -60,3 +62,8 @@ def far_below(values: np.ndarray) -> np.ndarray:
         return np.zeros(len(values), bool)
     lower, upper = np.percentile(known, [25, 75])
     return values < lower - 6 * (upper - lower)
+
+
+def known_mean_and_sd(row: np.ndarray) -> tuple[float, float]:
+    """Return mean and sample SD of the values that are not NaN."""
+    return mean_and_sd(row[~np.isnan(row)])

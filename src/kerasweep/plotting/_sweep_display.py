@@ -1,31 +1,37 @@
 """Score against a swept factor, with every replicate in sight."""
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from kerasweep.model_selection import wilson_interval
-from kerasweep.model_selection._replicate_summary import mean_and_sd
 from kerasweep.model_selection._replicates import group_replicates
 from kerasweep.plotting._abscissa import resolve_scale, set_abscissa
 from kerasweep.plotting._results import (
     filter_candidates,
+    known_mean_and_sd,
     name_of_score,
     score_table,
 )
 from kerasweep.plotting._style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    VERMILION,
     add_legend,
     factor_label,
     is_share,
     new_axes,
     score_label,
+)
+from kerasweep.plotting._sweep_checks import (
+    check_factors,
+    check_reference,
+    check_scores,
+)
+from kerasweep.plotting._sweep_drawing import (
+    draw_curve,
+    draw_failures,
+    draw_reference,
+    draw_selected,
+    legend_entries,
 )
 
 if TYPE_CHECKING:
@@ -189,7 +195,7 @@ class SweepDisplay:
         groups = group_replicates(
             cv_results, x, over, score, owner="SweepDisplay", by_name="x"
         )
-        factors = _check_factors([setting.values[0] for setting in groups.settings], x)
+        factors = check_factors([setting.values[0] for setting in groups.settings], x)
         order = np.argsort(factors, kind="stable")
         settings = [groups.settings[i] for i in order]
         scores = score_table(groups.score, settings)
@@ -199,7 +205,7 @@ class SweepDisplay:
         if groups.train_score is not None:
             failed = np.isnan(groups.score)
             train = score_table(np.where(failed, np.nan, groups.train_score), settings)
-        means = [_mean_and_sd(row)[0] for row in scores]
+        means = [known_mean_and_sd(row)[0] for row in scores]
         selected = None
         if not np.all(np.isnan(means)):
             selected = float(factors[order][np.nanargmax(means)])
@@ -225,7 +231,7 @@ class SweepDisplay:
         import pandas as pd
 
         factors, scores, train, n_failed = self._arrays()
-        summaries = np.array([_mean_and_sd(row) for row in scores])
+        summaries = np.array([known_mean_and_sd(row) for row in scores])
         frame = {
             "factor": factors,
             "mean": summaries[:, 0],
@@ -234,7 +240,7 @@ class SweepDisplay:
             "n_failed": n_failed,
         }
         if train is not None:
-            summaries = np.array([_mean_and_sd(row) for row in train])
+            summaries = np.array([known_mean_and_sd(row) for row in train])
             frame |= {"train_mean": summaries[:, 0], "train_sd": summaries[:, 1]}
         return pd.DataFrame(frame)
 
@@ -273,40 +279,44 @@ class SweepDisplay:
         """
         factors, scores, train_scores, n_failed = self._arrays()
         scale = resolve_scale(scale, factors, self.x)
-        band = _check_reference(reference, reference_n, self.score_name)
+        band = check_reference(reference, reference_n, self.score_name)
         own = ax is None
         if ax is None:
             _, (ax,) = new_axes(1, (6.4, 4.8))
         self.ax_, self.figure_ = ax, ax.figure
-        self._unit = 100.0 if is_share(self.score_name) else 1.0
+        unit = 100.0 if is_share(self.score_name) else 1.0
         positions = set_abscissa(ax, factors, scale)
         joined = (factors > 0) | (scale == "linear")
-        self.errorbar_, self.line_, self.points_ = self._draw_curve(
-            ax, positions, joined, scores, "validation"
+        self.errorbar_, self.line_, self.points_ = draw_curve(
+            ax, positions, joined, unit * scores, "validation"
         )
         self.train_errorbar_ = self.train_line_ = self.train_points_ = None
         if train and train_scores is not None:
-            self.train_errorbar_, self.train_line_, self.train_points_ = (
-                self._draw_curve(ax, positions, joined, train_scores, "training")
+            self.train_errorbar_, self.train_line_, self.train_points_ = draw_curve(
+                ax, positions, joined, unit * train_scores, "training"
             )
-        self._draw_selected(ax, positions, factors, scores)
-        _draw_failures(ax, positions, n_failed)
+        self.selected_ = draw_selected(
+            ax, positions, factors, unit * scores, self.selected
+        )
+        draw_failures(ax, positions, n_failed)
         self.reference_line_ = self.reference_band_ = None
         if reference is not None:
-            self._draw_reference(ax, reference, band, reference_n, reference_label)
+            self.reference_line_, self.reference_band_ = draw_reference(
+                ax, reference, band, reference_n, reference_label, unit
+            )
         ax.set_xlabel(factor_label(self.x))
         ax.set_ylabel(score_label(self.score_name))
         ax.grid(axis="y", color="0.9", linewidth=0.8)
         ax.set_axisbelow(True)
-        self.legend_ = add_legend(self.figure_, ax, *_legend_entries(ax), own=own)
+        self.legend_ = add_legend(self.figure_, ax, *legend_entries(ax), own=own)
         return self
 
     def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray]:
-        factors = _check_factors(list(self.factors), self.x)
-        scores = _check_scores(self.scores, len(factors), "scores")
+        factors = check_factors(list(self.factors), self.x)
+        scores = check_scores(self.scores, len(factors), "scores")
         train = None
         if self.train_scores is not None:
-            train = _check_scores(self.train_scores, len(factors), "train_scores")
+            train = check_scores(self.train_scores, len(factors), "train_scores")
         n_failed = np.zeros(len(factors), int)
         if self.n_failed is not None:
             n_failed = np.asarray(self.n_failed, dtype=int)
@@ -317,185 +327,3 @@ class SweepDisplay:
             None if train is None else train[order],
             n_failed[order],
         )
-
-    def _draw_curve(
-        self, ax: Any, at: np.ndarray, joined: np.ndarray, scores: np.ndarray, rows: str
-    ) -> tuple[Any, Any, Any]:
-        """Draw the means with their SD, and beside them each replicate."""
-        from matplotlib.transforms import ScaledTranslation
-
-        scores = scores * self._unit
-        mean, sd = np.array([_mean_and_sd(row) for row in scores]).T
-        counts = np.sum(~np.isnan(scores), axis=1)
-        few = len(at) <= 12
-        color, marker = (BLUE, "o") if rows == "validation" else (VERMILION, "s")
-        (line,) = ax.plot(at[joined], mean[joined], color=color, linewidth=1.4)
-        errorbar = ax.errorbar(
-            at,
-            mean,
-            yerr=sd if counts.max(initial=0) > 1 else None,
-            label=f"{rows}: {_describe(counts)}",
-            color=color,
-            marker=marker,
-            markersize=5 if few else 3.5,
-            linestyle="none",
-            elinewidth=1.2,
-            capsize=4 if few else 2,
-            zorder=3,
-        )
-        aside = ScaledTranslation(
-            (7 if few else 3.5) / 72, 0, ax.figure.dpi_scale_trans
-        )
-        (points,) = ax.plot(
-            np.repeat(at, scores.shape[1]),
-            scores.ravel(),
-            transform=ax.transData + aside,
-            linestyle="none",
-            marker=marker,
-            markersize=4 if few else 2.5,
-            color=color,
-            alpha=0.45,
-            markeredgewidth=0,
-            zorder=2.5,
-            visible=bool(counts.max(initial=0) > 1),
-        )
-        return errorbar, line, points
-
-    def _draw_selected(
-        self, ax: Any, positions: np.ndarray, factors: np.ndarray, scores: np.ndarray
-    ) -> None:
-        self.selected_ = None
-        if self.selected is None:
-            return
-        where = np.flatnonzero(np.isclose(factors, self.selected, rtol=1e-9, atol=0))
-        if not len(where):
-            raise ValueError(
-                "selected of SweepDisplay must be one of the factors. "
-                f"Got {self.selected!r} instead."
-            )
-        mean = _mean_and_sd(scores[where[0]])[0] * self._unit
-        if np.isnan(mean):
-            return
-        (self.selected_,) = ax.plot(
-            positions[where[0]],
-            mean,
-            linestyle="none",
-            marker="o",
-            markersize=12,
-            markerfacecolor="none",
-            markeredgecolor=BLACK,
-            markeredgewidth=1.5,
-            label=f"selected: {self.selected:.3g}",
-            zorder=4,
-        )
-
-    def _draw_reference(
-        self,
-        ax: Any,
-        reference: float,
-        band: tuple[float, float] | None,
-        n: int | None,
-        label: str | None,
-    ) -> None:
-        percent = " %" if self._unit == 100.0 else ""
-        label = label or f"reference {reference * self._unit:.4g}{percent}"
-        if band is not None:
-            label += f" (band: 95 % Wilson interval, n = {n:,} test rows)"
-            self.reference_band_ = ax.axhspan(
-                band[0] * self._unit,
-                band[1] * self._unit,
-                color=GREEN,
-                alpha=0.15,
-                linewidth=0,
-                zorder=1,
-            )
-        self.reference_line_ = ax.axhline(
-            reference * self._unit,
-            color=GREEN,
-            linestyle="--",
-            linewidth=1.4,
-            zorder=1.5,
-            label=label,
-        )
-
-
-def _check_factors(values: list[Any], x: str) -> np.ndarray:
-    for value in values:
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, Real)
-            or not np.isfinite(float(value))
-        ):
-            raise ValueError(
-                f"Values of {x} in SweepDisplay must be finite numbers. "
-                f"Got {value!r} instead."
-            )
-    return np.array(values, dtype=np.float64)
-
-
-def _check_scores(scores: Any, n_factors: int, name: str) -> np.ndarray:
-    table = np.asarray(scores, dtype=np.float64)
-    if table.ndim != 2 or len(table) != n_factors:
-        raise ValueError(
-            f"{name} of SweepDisplay must have shape ({n_factors}, n_replicates), a "
-            f"row a factor. Got shape {table.shape} instead."
-        )
-    return table
-
-
-def _check_reference(
-    reference: float | None, n: int | None, score_name: str
-) -> tuple[float, float] | None:
-    """Return the Wilson interval of the reference, or None."""
-    if n is None:
-        return None
-    if reference is None or not is_share(score_name) or not 0 <= reference <= 1:
-        raise ValueError(
-            "reference of SweepDisplay must be an accuracy in [0, 1] where reference_n "
-            f"is given. Got {reference!r} for the score {score_name!r} instead."
-        )
-    return wilson_interval(round(reference * n), n)
-
-
-def _mean_and_sd(row: np.ndarray) -> tuple[float, float]:
-    return mean_and_sd(row[~np.isnan(row)])
-
-
-def _describe(counts: np.ndarray) -> str:
-    """Say what the points and their error bars are."""
-    counts = counts[counts > 0]
-    if not len(counts) or counts.max() == 1:
-        return "1 replicate, so no SD"
-    low, high = counts.min(), counts.max()
-    if low == high:
-        return f"mean ± SD of {high} replicates (faint: each one)"
-    note = ", no SD for 1" if low == 1 else ""
-    return f"mean ± SD of {low} to {high} replicates (faint: each one{note})"
-
-
-def _legend_entries(ax: Any) -> tuple[list[Any], list[str]]:
-    """Return what the axes label: curves first, whatever was drawn first."""
-    handles, labels = ax.get_legend_handles_labels()
-    order = sorted(
-        range(len(labels)),
-        key=lambda i: not labels[i].startswith(("validation:", "training:")),
-    )
-    return [handles[i] for i in order], [labels[i] for i in order]
-
-
-def _draw_failures(ax: Any, positions: np.ndarray, n_failed: np.ndarray) -> None:
-    """Mark on the lower edge where a fit failed."""
-    if not n_failed.any():
-        return
-    total = int(n_failed.sum())
-    ax.plot(
-        positions[n_failed > 0],
-        np.full(np.count_nonzero(n_failed), 0.03),
-        transform=ax.get_xaxis_transform(),
-        linestyle="none",
-        marker="x",
-        color=BLACK,
-        markersize=6,
-        label=f"{total} failed fit{'s' if total > 1 else ''}, left out",
-        zorder=4,
-    )
