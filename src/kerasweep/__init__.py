@@ -46,6 +46,7 @@ _FOLDER_OF = {
     "load_mnist": "datasets",
     "load_reference_results": "datasets",
     "noise_robustness": "model_selection",
+    "normal_interval": "model_selection",
     "psnr": "model_selection",
     "replicate_summary": "model_selection",
     "select_by_mean": "model_selection",

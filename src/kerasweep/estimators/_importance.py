@@ -16,14 +16,14 @@ _MOST_A_ROW = 50
 NetworkOf = Callable[[int], Any]
 
 
-def elbo(
+def elbo_terms(
     network: NetworkOf,
     rows: np.ndarray,
     codes: np.ndarray,
     n_draws: int,
     rng: np.random.Generator,
-) -> np.ndarray:
-    """Average ``log p(x | z)`` over draws, less the divergence in closed form.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Average ``-log p(x | z)`` over draws; compute the divergence in closed form.
 
     Parameters
     ----------
@@ -38,15 +38,15 @@ def elbo(
 
     Returns
     -------
-    elbo : ndarray of shape (n_samples,), float64
-        In nats.
+    reconstruction, kl : ndarray of shape (n_samples,), float64
+        In nats; minus their sum is the ELBO.
     """
     total = np.zeros(len(rows))
     for ratings, _, _ in _draws(network, rows, codes, n_draws, rng):
         total += ratings.sum(axis=1)
     mean, log_variance = np.split(codes.astype(np.float64), 2, axis=1)
     kl = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1)
-    return total / n_draws - kl
+    return -total / n_draws, kl
 
 
 def importance_weighted(

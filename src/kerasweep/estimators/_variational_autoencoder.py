@@ -17,7 +17,7 @@ from sklearn.utils.validation import _num_samples
 from kerasweep import training
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS, layer_sizes
-from kerasweep.estimators._importance import elbo, importance_weighted
+from kerasweep.estimators._importance import elbo_terms, importance_weighted
 from kerasweep.estimators._labels import (
     check_labels,
     class_columns,
@@ -434,7 +434,36 @@ default=0.001
         elbo : ndarray of shape (n_samples,), float64
             In nats, with `beta` taken as 1.
         """
-        return self._rate(X, y, n_draws, random_state, elbo)
+        reconstruction, kl = self.elbo_terms(
+            X, y, n_draws=n_draws, random_state=random_state
+        )
+        return -reconstruction - kl
+
+    def elbo_terms(
+        self, X: Any, y: Any = None, *, n_draws: int = 1, random_state: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Estimate the two terms of each row's evidence lower bound.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Drawn as binary rows with `binarize`.
+        y : array-like of shape (n_samples,), default=None
+            Labels; needed with `conditional`.
+        n_draws : int, default=1
+            Codes drawn a row.
+        random_state : int, RandomState instance or None, default=None
+            None stands for that of the estimator. With the same int as for
+            ``score_samples`` the bound is minus the sum of the terms.
+
+        Returns
+        -------
+        reconstruction : ndarray of shape (n_samples,), float64
+            ``-E_q[log p(x | z)]`` in nats.
+        kl : ndarray of shape (n_samples,), float64
+            ``KL(q(z | x) || N(0, I))`` in nats.
+        """
+        return self._rate(X, y, n_draws, random_state, elbo_terms)
 
     def log_likelihood(
         self,
@@ -491,7 +520,7 @@ default=0.001
 
     def _rate(
         self, X: Any, y: Any, n_draws: int, random_state: Any, estimate: Any
-    ) -> np.ndarray:
+    ) -> Any:
         self._check_fitted()
         X = self._check_features(X, first=False)
         self._check_range(X)

@@ -8,6 +8,7 @@ from kerasweep.model_selection._noise_robustness import (
     half_accuracy_amounts,
     noise_robustness,
 )
+from kerasweep.model_selection._normal_interval import normal_interval
 from kerasweep.model_selection._replicate_summary import replicate_summary
 from kerasweep.model_selection._sample_quality import (
     ShareResult,
@@ -29,6 +30,7 @@ __all__ = [
     "half_accuracy_amounts",
     "holdout",
     "noise_robustness",
+    "normal_interval",
     "psnr",
     "replicate_summary",
     "select_by_mean",
