@@ -42,6 +42,7 @@ _FOLDER_OF = {
     "half_accuracy_amounts": "model_selection",
     "holdout": "model_selection",
     "layer_table": "plotting",
+    "likelihood_table": "model_selection",
     "load_dataset": "datasets",
     "load_mnist": "datasets",
     "load_reference_results": "datasets",

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-SCRIPTS = ["denoise", "report", "reproduce", "sweep"]
+SCRIPTS = ["denoise", "generate", "report", "reproduce", "sweep"]
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,6 @@ class VariationalAutoencoder(
         The networks are trained with N(0, I) in either case. "mixture" then fits a
         Gaussian mixture to draws of the training rows' codes, of each class with
         `conditional`: it fills no gaps between the codes, so that samples are cleaner.
-        After such a ``fit``, "normal" can be set and taken back.
     n_components : int, default=50
         Normals in the mixture, or in those of all classes together.
     activation : str, default="relu"
@@ -278,13 +277,15 @@ default=0.001
             )
         return self
 
-    def _mixtures(self) -> list[Any] | None:
-        if self.prior == "normal":
+    def _mixtures(self, prior: str | None) -> list[Any] | None:
+        prior = self.prior if prior is None else prior
+        if prior == "normal":
             return None
-        if not hasattr(self, "priors_"):
+        if prior != "mixture" or not hasattr(self, "priors_"):
+            known = "'normal' or 'mixture'" if hasattr(self, "priors_") else "'normal'"
             raise ValueError(
-                f"prior of {type(self).__name__} must be 'mixture' in fit already. "
-                "Got another one then. Fit it again, or pass prior='normal'."
+                f"prior of {type(self).__name__} must be {known} after this fit. "
+                f"Got {prior!r} instead."
             )
         return self.priors_
 
@@ -424,6 +425,7 @@ default=0.001
         y: Any = None,
         *,
         pixels: str = "mean",
+        prior: str | None = None,
         random_state: Any = None,
     ) -> np.ndarray:
         """Draw rows: a code from the prior, decoded.
@@ -437,6 +439,8 @@ default=0.001
             were in ``fit``.
         pixels : {"mean", "draw"}, default="mean"
             Whether a row is the mean of ``p(x | z)``, a smooth image, or a draw.
+        prior : {"normal", "mixture"}, default=None
+            What the codes are drawn from. None takes the estimator's `prior`.
         random_state : int, RandomState instance or None, default=None
             None stands for that of the estimator.
 
@@ -452,7 +456,7 @@ default=0.001
             )
         n_samples, y = self._what_to_draw(n_samples, y)
         rng = self._generator(random_state)
-        mixtures, shape = self._mixtures(), (n_samples, self._latent_dim())
+        mixtures, shape = self._mixtures(prior), (n_samples, self._latent_dim())
         codes = rng.standard_normal(shape, dtype=np.float32)
         if self.conditional and y is None:
             y = rng.choice(self.classes_, n_samples, p=self._class_shares)
@@ -496,7 +500,13 @@ default=0.001
     # Rating -------------------------------------------------------------------------
 
     def score_samples(
-        self, X: Any, y: Any = None, *, n_draws: int = 1, random_state: Any = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        n_draws: int = 1,
+        prior: str | None = None,
+        random_state: Any = None,
     ) -> np.ndarray:
         """Estimate each row's evidence lower bound.
 
@@ -508,6 +518,8 @@ default=0.001
             Labels; needed with `conditional`, which bounds ``log p(x | y)``.
         n_draws : int, default=1
             Codes drawn a row.
+        prior : {"normal", "mixture"}, default=None
+            Density of the codes. None takes the estimator's `prior`.
         random_state : int, RandomState instance or None, default=None
             None stands for that of the estimator.
 
@@ -517,12 +529,18 @@ default=0.001
             In nats, with `beta` taken as 1.
         """
         reconstruction, kl = self.elbo_terms(
-            X, y, n_draws=n_draws, random_state=random_state
+            X, y, n_draws=n_draws, prior=prior, random_state=random_state
         )
         return -reconstruction - kl
 
     def elbo_terms(
-        self, X: Any, y: Any = None, *, n_draws: int = 1, random_state: Any = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        n_draws: int = 1,
+        prior: str | None = None,
+        random_state: Any = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Estimate the two terms of each row's evidence lower bound.
 
@@ -534,6 +552,8 @@ default=0.001
             Labels; needed with `conditional`.
         n_draws : int, default=1
             Codes drawn a row.
+        prior : {"normal", "mixture"}, default=None
+            Density of the codes. None takes the estimator's `prior`.
         random_state : int, RandomState instance or None, default=None
             None stands for that of the estimator. With the same int as for
             ``score_samples`` the bound is minus the sum of the terms.
@@ -546,7 +566,7 @@ default=0.001
             ``KL(q(z | x) || p(z))`` in nats: in closed form for the normal prior,
             averaged over the draws for a mixture.
         """
-        return self._rate(X, y, n_draws, random_state, elbo_terms)
+        return self._rate(X, y, n_draws, prior, random_state, elbo_terms)
 
     def log_likelihood(
         self,
@@ -554,6 +574,7 @@ default=0.001
         y: Any = None,
         *,
         n_importance_samples: int = 100,
+        prior: str | None = None,
         random_state: Any = None,
     ) -> np.ndarray:
         """Estimate each row's log-likelihood by importance sampling.
@@ -570,6 +591,8 @@ default=0.001
             Labels; needed with `conditional`.
         n_importance_samples : int, default=100
             K. Takes as long as decoding K rows for each row.
+        prior : {"normal", "mixture"}, default=None
+            Density of the codes. None takes the estimator's `prior`.
         random_state : int, RandomState instance or None, default=None
             None stands for that of the estimator.
 
@@ -602,7 +625,7 @@ default=0.001
         return float(self.score_samples(X, y).mean())
 
     def _rate(
-        self, X: Any, y: Any, n_draws: int, random_state: Any, estimate: Any
+        self, X: Any, y: Any, n_draws: int, prior: Any, random_state: Any, estimate: Any
     ) -> Any:
         self._check_fitted()
         X = self._check_features(X, first=False)
@@ -622,7 +645,7 @@ default=0.001
                 self.model_, self.n_features_in_, self._n_classes(), n
             )
 
-        mixtures = self._mixtures()
+        mixtures = self._mixtures(prior)
         numbers = self._mixture_numbers(y, len(X)) if mixtures else None
         log_prior = partial(log_density, mixtures, numbers)
         if mixtures is None and estimate is elbo_terms:
