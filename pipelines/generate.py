@@ -161,9 +161,12 @@ def main(arguments: list[str] | None = None) -> None:
     )
     scaler = PixelScaler(dataset.max_value)
     with interruption_exits("What finished is in MLflow."), tracking, record:
-        classifier = ConvClassifier(
-            image_shape=dataset.image_shape, random_state=args.seed
-        ).set_params(**CONV_PRESETS["reported"], epochs=args.classifier_epochs)
+        classifier = ConvClassifier().set_params(**CONV_PRESETS["reported"])
+        classifier.set_params(
+            epochs=args.classifier_epochs,
+            image_shape=dataset.image_shape,
+            random_state=args.seed,
+        )
         what = "classifier on real images"
         judge = fit(what, classifier, scaler, tracking, data.X, data.y)
         train, held_out = data.cv.train, data.cv.validation
