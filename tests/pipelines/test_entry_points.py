@@ -16,6 +16,7 @@ SCRIPTS = [
     "reproduce",
     "sweep",
 ]
+SCRIPTS = ["denoise", "generate", "report", "reproduce", "sweep"]
 
 
 @pytest.fixture(scope="module")

@@ -54,3 +54,23 @@ def test_a_sample_for_each_row():
     model.sample = lambda n, y, random_state: asked.append(y) or np.zeros((n, 2))
     ServedModel(model).predict(np.array([[7.0], [3.0]]), params)
     assert asked[0].tolist() == [7, 3] and asked[0].dtype == model.classes_.dtype
+
+
+def test_a_pipeline_gives_samples_in_the_form_of_its_data():
+    from sklearn.pipeline import Pipeline
+
+    from kerasweep import PixelScaler
+    from kerasweep.serving import taking_images
+
+    scaler = PixelScaler(10).fit(ROWS[:2])
+    sampler = Sampler(False)
+    sampler.transform = lambda X: X
+    sampler.sample = lambda n, random_state: np.full((n, 4), 0.5)
+    pipeline = Pipeline([("scale", scaler), ("net", sampler)])
+    asked = {"method": "sample", "random_state": 5}
+    served = ServedModel(taking_images(pipeline, (2, 2)))
+    assert "sample" in served.methods
+    drawn = served.predict(np.zeros((3, 1)), asked)
+    np.testing.assert_allclose(drawn, np.full((3, 2, 2), 5.0))
+    no_sampler = ServedModel(taking_images(scaler, (2, 2)))
+    assert "sample" not in no_sampler.methods

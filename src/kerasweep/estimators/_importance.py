@@ -14,16 +14,18 @@ _CODES_AT_ONCE = 8192
 _MOST_A_ROW = 50
 
 NetworkOf = Callable[[int], Any]
+LogPrior = Callable[[np.ndarray], np.ndarray]
 
 
-def elbo(
+def elbo_terms(
     network: NetworkOf,
     rows: np.ndarray,
     codes: np.ndarray,
     n_draws: int,
     rng: np.random.Generator,
-) -> np.ndarray:
-    """Average ``log p(x | z)`` over draws, less the divergence in closed form.
+    log_prior: LogPrior | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Average ``-log p(x | z)`` over draws, and compute the divergence.
 
     Parameters
     ----------
@@ -35,18 +37,27 @@ def elbo(
         Means and log variances of ``q(z | x)``.
     n_draws : int
     rng : Generator
+    log_prior : callable, default=None
+        From codes of shape (n_samples, n, latent_dim) to the logarithm of their
+        density; the divergence is then averaged over draws, too. None stands for
+        N(0, I), with the divergence in closed form.
 
     Returns
     -------
-    elbo : ndarray of shape (n_samples,), float64
-        In nats.
+    reconstruction, kl : ndarray of shape (n_samples,), float64
+        In nats; minus their sum is the ELBO.
     """
-    total = np.zeros(len(rows))
-    for ratings, _, _ in _draws(network, rows, codes, n_draws, rng):
-        total += ratings.sum(axis=1)
+    total, divergence = np.zeros(len(rows)), np.zeros(len(rows))
     mean, log_variance = np.split(codes.astype(np.float64), 2, axis=1)
-    kl = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1)
-    return total / n_draws - kl
+    for ratings, noise, z in _draws(network, rows, codes, n_draws, rng):
+        total += ratings.sum(axis=1)
+        if log_prior is not None:
+            log_ratio = _log_posterior(noise, log_variance) - log_prior(z)
+            divergence += log_ratio.sum(axis=1)
+    if log_prior is not None:
+        return -total / n_draws, divergence / n_draws
+    terms = mean**2 + np.exp(log_variance) - 1 - log_variance
+    return -total / n_draws, 0.5 * terms.sum(axis=1)
 
 
 def importance_weighted(
@@ -55,13 +66,14 @@ def importance_weighted(
     codes: np.ndarray,
     n_draws: int,
     rng: np.random.Generator,
+    log_prior: LogPrior,
 ) -> np.ndarray:
     """Estimate ``log p(x)`` by the mean of importance weights.
 
     Parameters
     ----------
-    network, rows, codes, n_draws, rng
-        As for :func:`elbo`.
+    network, rows, codes, n_draws, rng, log_prior
+        As for :func:`elbo_terms`.
 
     Returns
     -------
@@ -71,11 +83,16 @@ def importance_weighted(
     log_variance = codes[:, codes.shape[1] // 2 :].astype(np.float64)
     total = np.full(len(rows), -np.inf)
     for ratings, noise, z in _draws(network, rows, codes, n_draws, rng):
-        # The constants of the two normal densities cancel.
-        log_ratio = 0.5 * ((noise**2).sum(axis=2) - (z**2).sum(axis=2))
-        weights = ratings + log_ratio + 0.5 * log_variance.sum(axis=1)[:, None]
+        weights = ratings + log_prior(z) - _log_posterior(noise, log_variance)
         total = np.logaddexp(total, np.logaddexp.reduce(weights, axis=1))
     return total - math.log(n_draws)
+
+
+def _log_posterior(noise: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
+    """Return ``log q(z | x)`` of codes that were made of this noise."""
+    squares = np.square(noise, dtype=np.float64).sum(axis=2)
+    volume = log_variance.sum(axis=1)[:, None]
+    return -0.5 * (squares + volume + noise.shape[2] * math.log(2 * math.pi))
 
 
 def _draws(

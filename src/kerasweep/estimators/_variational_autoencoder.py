@@ -1,6 +1,7 @@
 """A generative model of rows: encode, decode, sample, rate."""
 
 from collections.abc import Sequence
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -16,8 +17,9 @@ from sklearn.utils.validation import _num_samples
 
 from kerasweep import training
 from kerasweep.estimators._base import BaseNetwork
+from kerasweep.estimators._code_prior import draw_codes, learn_mixtures, log_density
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS, layer_sizes
-from kerasweep.estimators._importance import elbo, importance_weighted
+from kerasweep.estimators._importance import elbo_terms, importance_weighted
 from kerasweep.estimators._labels import (
     check_labels,
     class_columns,
@@ -67,6 +69,13 @@ class VariationalAutoencoder(
     beta : float, default=1.0
         Weight of the divergence in the loss. Above 1 codes fill the prior better, so
         that samples are cleaner, at the expense of the ELBO.
+    prior : {"normal", "mixture"}, default="normal"
+        What ``sample`` draws codes from, and what the ratings take as their density.
+        The networks are trained with N(0, I) in either case. "mixture" then fits a
+        Gaussian mixture to draws of the training rows' codes, of each class with
+        `conditional`: it fills no gaps between the codes, so that samples are cleaner.
+    n_components : int, default=50
+        Normals in the mixture, or in those of all classes together.
     activation : str, default="relu"
         Activation of the hidden layers, by its Keras name.
     optimizer : str, default="adam"
@@ -119,6 +128,8 @@ default=0.001
         The network that trained both.
     classes_ : ndarray of shape (n_classes,)
         With `conditional` alone.
+    priors_ : list of GaussianMixture
+        One, or one a class; with ``prior="mixture"`` alone.
     history_ : dict of str to list of float
         One value an epoch, in nats a row: "loss", its parts "reconstruction" and "kl",
         and the same behind "val_" where there were validation rows.
@@ -134,6 +145,9 @@ default=0.001
     References
     ----------
     D. P. Kingma, M. Welling, "Auto-encoding variational Bayes", ICLR 2014.
+
+    P. Ghosh et al., "From variational to deterministic autoencoders", ICLR 2020, on
+    fitting a density to the codes afterwards.
 
     I. Higgins et al., "beta-VAE: learning basic visual concepts with a constrained
     variational framework", ICLR 2017.
@@ -157,10 +171,13 @@ default=0.001
         "likelihood": [StrOptions({"bernoulli", "gaussian"})],
         "binarize": ["boolean"],
         "beta": [Interval(Real, 0, None, closed="left")],
+        "prior": [StrOptions({"normal", "mixture"})],
+        "n_components": [Interval(Integral, 1, None, closed="left")],
         "activation": DENSE_CONSTRAINTS["activation"],
     }
 
     classes_: np.ndarray
+    priors_: list[Any]
     _class_shares: np.ndarray
 
     def __init__(
@@ -172,6 +189,8 @@ default=0.001
         likelihood: str = "bernoulli",
         binarize: bool = False,
         beta: float = 1.0,
+        prior: str = "normal",
+        n_components: int = 50,
         activation: str = "relu",
         optimizer: str = "adam",
         learning_rate: Any = 0.001,
@@ -195,6 +214,8 @@ default=0.001
         self.likelihood = likelihood
         self.binarize = binarize
         self.beta = beta
+        self.prior = prior
+        self.n_components = n_components
         self.activation = activation
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -213,6 +234,65 @@ default=0.001
         self.engine = engine
 
     # Training -----------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> "VariationalAutoencoder":
+        """Train the networks; learn the prior, if it is a mixture.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Finite numbers; trained on as float32.
+        y : array-like of shape (n_samples,), default=None
+            Labels; needed with `conditional`, unused otherwise.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Each row's non-negative weight in the loss; only ratios matter.
+        X_val, y_val : array-like, default=None
+            Rows to validate on after each epoch, instead of a `validation_fraction`
+            of the training rows.
+
+        Returns
+        -------
+        self : VariationalAutoencoder
+        """
+        super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
+        self.__dict__.pop("priors_", None)
+        if self.prior == "mixture":
+            X = self._check_features(X, first=False)
+            self.priors_ = learn_mixtures(
+                training.predict(self.encoder_, X),
+                self._mixture_numbers(y, len(X)),
+                int(self.n_components),
+                sample_weight=None
+                if sample_weight is None
+                else np.asarray(sample_weight, dtype=np.float64),
+                rng=self._generator(None),
+            )
+        return self
+
+    def _mixtures(self, prior: str | None) -> list[Any] | None:
+        prior = self.prior if prior is None else prior
+        if prior == "normal":
+            return None
+        if prior != "mixture" or not hasattr(self, "priors_"):
+            known = "'normal' or 'mixture'" if hasattr(self, "priors_") else "'normal'"
+            raise ValueError(
+                f"prior of {type(self).__name__} must be {known} after this fit. "
+                f"Got {prior!r} instead."
+            )
+        return self.priors_
+
+    def _mixture_numbers(self, y: Any, n: int) -> np.ndarray:
+        if not self.conditional:
+            return np.zeros(n, dtype=np.int32)
+        return class_numbers(self, check_labels(self, y))
 
     def _build_model(self, X: np.ndarray, seed: int) -> Any:
         if self.binarize and self.likelihood != "bernoulli":
@@ -345,9 +425,10 @@ default=0.001
         y: Any = None,
         *,
         pixels: str = "mean",
+        prior: str | None = None,
         random_state: Any = None,
     ) -> np.ndarray:
-        """Draw rows: a code from N(0, I), decoded.
+        """Draw rows: a code from the prior, decoded.
 
         Parameters
         ----------
@@ -358,6 +439,8 @@ default=0.001
             were in ``fit``.
         pixels : {"mean", "draw"}, default="mean"
             Whether a row is the mean of ``p(x | z)``, a smooth image, or a draw.
+        prior : {"normal", "mixture"}, default=None
+            What the codes are drawn from. None takes the estimator's `prior`.
         random_state : int, RandomState instance or None, default=None
             None stands for that of the estimator.
 
@@ -373,9 +456,12 @@ default=0.001
             )
         n_samples, y = self._what_to_draw(n_samples, y)
         rng = self._generator(random_state)
-        codes = rng.standard_normal((n_samples, self._latent_dim()), dtype=np.float32)
+        mixtures, shape = self._mixtures(prior), (n_samples, self._latent_dim())
+        codes = rng.standard_normal(shape, dtype=np.float32)
         if self.conditional and y is None:
             y = rng.choice(self.classes_, n_samples, p=self._class_shares)
+        if mixtures is not None:
+            codes = draw_codes(mixtures, self._mixture_numbers(y, n_samples), rng)
         rows = self.inverse_transform(codes, y)
         if pixels == "mean":
             return rows
@@ -414,7 +500,13 @@ default=0.001
     # Rating -------------------------------------------------------------------------
 
     def score_samples(
-        self, X: Any, y: Any = None, *, n_draws: int = 1, random_state: Any = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        n_draws: int = 1,
+        prior: str | None = None,
+        random_state: Any = None,
     ) -> np.ndarray:
         """Estimate each row's evidence lower bound.
 
@@ -426,6 +518,8 @@ default=0.001
             Labels; needed with `conditional`, which bounds ``log p(x | y)``.
         n_draws : int, default=1
             Codes drawn a row.
+        prior : {"normal", "mixture"}, default=None
+            Density of the codes. None takes the estimator's `prior`.
         random_state : int, RandomState instance or None, default=None
             None stands for that of the estimator.
 
@@ -434,7 +528,45 @@ default=0.001
         elbo : ndarray of shape (n_samples,), float64
             In nats, with `beta` taken as 1.
         """
-        return self._rate(X, y, n_draws, random_state, elbo)
+        reconstruction, kl = self.elbo_terms(
+            X, y, n_draws=n_draws, prior=prior, random_state=random_state
+        )
+        return -reconstruction - kl
+
+    def elbo_terms(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        n_draws: int = 1,
+        prior: str | None = None,
+        random_state: Any = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Estimate the two terms of each row's evidence lower bound.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Drawn as binary rows with `binarize`.
+        y : array-like of shape (n_samples,), default=None
+            Labels; needed with `conditional`.
+        n_draws : int, default=1
+            Codes drawn a row.
+        prior : {"normal", "mixture"}, default=None
+            Density of the codes. None takes the estimator's `prior`.
+        random_state : int, RandomState instance or None, default=None
+            None stands for that of the estimator. With the same int as for
+            ``score_samples`` the bound is minus the sum of the terms.
+
+        Returns
+        -------
+        reconstruction : ndarray of shape (n_samples,), float64
+            ``-E_q[log p(x | z)]`` in nats.
+        kl : ndarray of shape (n_samples,), float64
+            ``KL(q(z | x) || p(z))`` in nats: in closed form for the normal prior,
+            averaged over the draws for a mixture.
+        """
+        return self._rate(X, y, n_draws, prior, random_state, elbo_terms)
 
     def log_likelihood(
         self,
@@ -442,6 +574,7 @@ default=0.001
         y: Any = None,
         *,
         n_importance_samples: int = 100,
+        prior: str | None = None,
         random_state: Any = None,
     ) -> np.ndarray:
         """Estimate each row's log-likelihood by importance sampling.
@@ -458,6 +591,8 @@ default=0.001
             Labels; needed with `conditional`.
         n_importance_samples : int, default=100
             K. Takes as long as decoding K rows for each row.
+        prior : {"normal", "mixture"}, default=None
+            Density of the codes. None takes the estimator's `prior`.
         random_state : int, RandomState instance or None, default=None
             None stands for that of the estimator.
 
@@ -490,8 +625,8 @@ default=0.001
         return float(self.score_samples(X, y).mean())
 
     def _rate(
-        self, X: Any, y: Any, n_draws: int, random_state: Any, estimate: Any
-    ) -> np.ndarray:
+        self, X: Any, y: Any, n_draws: int, prior: Any, random_state: Any, estimate: Any
+    ) -> Any:
         self._check_fitted()
         X = self._check_features(X, first=False)
         self._check_range(X)
@@ -510,7 +645,13 @@ default=0.001
                 self.model_, self.n_features_in_, self._n_classes(), n
             )
 
-        return estimate(network, self._with_classes(X, y), codes, int(n_draws), rng)
+        mixtures = self._mixtures(prior)
+        numbers = self._mixture_numbers(y, len(X)) if mixtures else None
+        log_prior = partial(log_density, mixtures, numbers)
+        if mixtures is None and estimate is elbo_terms:
+            log_prior = None  # the divergence has a closed form
+        rows = self._with_classes(X, y)
+        return estimate(network, rows, codes, int(n_draws), rng, log_prior)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -4,10 +4,12 @@ from kerasweep.model_selection._denoising_quality import denoising_quality
 from kerasweep.model_selection._fit_replicates import fit_replicates
 from kerasweep.model_selection._holdout import HoldoutSplit, holdout
 from kerasweep.model_selection._image_quality import psnr, ssim
+from kerasweep.model_selection._likelihood_table import likelihood_table
 from kerasweep.model_selection._noise_robustness import (
     half_accuracy_amounts,
     noise_robustness,
 )
+from kerasweep.model_selection._normal_interval import normal_interval
 from kerasweep.model_selection._replicate_summary import replicate_summary
 from kerasweep.model_selection._sample_quality import (
     ShareResult,
@@ -28,7 +30,9 @@ __all__ = [
     "fit_replicates",
     "half_accuracy_amounts",
     "holdout",
+    "likelihood_table",
     "noise_robustness",
+    "normal_interval",
     "psnr",
     "replicate_summary",
     "select_by_mean",

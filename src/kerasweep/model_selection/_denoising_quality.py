@@ -11,6 +11,7 @@ from kerasweep.model_selection._noise_levels import (
     check_request,
     noisy_rows,
 )
+from kerasweep.model_selection._normal_interval import normal_interval
 from kerasweep.model_selection._wilson import check_confidence
 
 if TYPE_CHECKING:
@@ -96,20 +97,11 @@ default="salt_and_pepper"
                 X, images, image_shape=image_shape, data_range=data_range
             )
             for metric, values in (("psnr", ratios), ("ssim", similarities)):
-                mean, half_width = _mean(values, confidence)
-                row[metric] = mean
-                row[f"{metric}_low"] = mean - half_width
-                row[f"{metric}_high"] = mean + half_width
+                low, high = normal_interval(values, confidence=confidence)
+                row |= {
+                    metric: float(np.mean(values)),
+                    f"{metric}_low": low,
+                    f"{metric}_high": high,
+                }
             rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _mean(values: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Return a mean and half the width of its normal interval."""
-    from scipy.special import ndtri
-
-    if not np.isfinite(values).all() or len(values) < 2:
-        return float(values.mean()), float("nan")
-    z = float(ndtri(0.5 + confidence / 2))
-    error = float(values.std(ddof=1)) / np.sqrt(len(values))
-    return float(values.mean()), z * error

@@ -18,6 +18,11 @@ _FACTORS = {
     "amount": "noise amount (share of pixels)",
 }
 
+_SCORES = {
+    "reconstruction": "reconstruction (nats)",
+    "kl": "KL divergence (nats)",
+}
+
 _SHARE_FACTORS = {"amount", "dropout", "input_dropout", "momentum"}
 _SHARES = {"accuracy", "balanced_accuracy", "top_k_accuracy"}
 
@@ -35,7 +40,7 @@ def is_share_factor(parameter: str) -> bool:
 
 def score_label(name: str) -> str:
     """Return an axis label for a score, with its unit."""
-    words = name.replace("_", " ")
+    words = _SCORES.get(name, name.replace("_", " "))
     return f"{words} (%)" if is_share(name) else words
 
 

@@ -76,6 +76,21 @@ class ImagesToRows(TransformerMixin, BaseEstimator):
             )
         return np.asarray(X).reshape(len(X), n_pixels)
 
+    def inverse_transform(self, X: Any) -> np.ndarray:
+        """Reshape rows of pixels to images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels)
+            One image a row.
+
+        Returns
+        -------
+        images : ndarray of shape (n_samples, *image_shape)
+            The same pixels.
+        """
+        return np.asarray(X).reshape(-1, *self.image_shape)
+
     def __sklearn_is_fitted__(self) -> bool:
         return True
 

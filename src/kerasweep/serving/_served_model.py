@@ -42,7 +42,16 @@ class ServedModel:
     @property
     def methods(self) -> tuple[str, ...]:
         """What this model can be asked for."""
-        return tuple(name for name in METHODS if hasattr(self.model, name))
+        # A pipeline passes on what scikit-learn knows, which samples are not.
+        return tuple(
+            name
+            for name in METHODS
+            if hasattr(self._last if name == "sample" else self.model, name)
+        )
+
+    @property
+    def _last(self) -> Any:
+        return getattr(self.model, "_final_estimator", self.model)
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """Answer one request.
@@ -54,7 +63,8 @@ class ServedModel:
             sample; of a conditional model it holds the class that is asked for.
         params : dict, default=None
             ``method``: one of :attr:`methods`; by default the first of them.
-            ``random_state``: a whole number, for ``method="sample"``.
+            ``random_state``: a whole number, for ``method="sample"``. A pipeline's
+            samples are taken back through the steps before its last.
 
         Returns
         -------
@@ -83,12 +93,15 @@ class ServedModel:
         return answer
 
     def _sample(self, data: np.ndarray, random_state: int | None) -> np.ndarray:
-        last = getattr(self.model, "_final_estimator", self.model)
+        last = self._last
         asked: dict[str, Any] = {"random_state": random_state}
         if getattr(last, "conditional", False):
             asked["y"] = data.reshape(len(data), -1)[:, 0].astype(last.classes_.dtype)
-        drawn = self.model.sample(len(data), **asked)
-        return np.asarray(drawn[0] if isinstance(drawn, tuple) else drawn)
+        drawn = last.sample(len(data), **asked)
+        rows = np.asarray(drawn[0] if isinstance(drawn, tuple) else drawn)
+        if last is self.model:
+            return rows
+        return np.asarray(self.model[:-1].inverse_transform(rows))
 
 
 def _load_pyfunc(path: str) -> ServedModel:

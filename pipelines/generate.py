@@ -1,0 +1,463 @@
+"""Generate images with variational autoencoders, and have a classifier judge them.
+
+A free network learns images alone, a conditional one draws the class that is asked for,
+and one with two latent units makes a map. A convolutional classifier that was trained
+on real images reads the samples; another, trained on samples, reads real images. All
+networks learn the training rows, and the test rows are read once. Everything is tracked
+in MLflow.
+"""
+
+import os
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from kerasweep import (
+    ConvClassifier,
+    LatentSpaceDisplay,
+    LearningCurvesDisplay,
+    MlflowTracking,
+    PixelScaler,
+    SampleGridDisplay,
+    VariationalAutoencoder,
+    classification_accuracy_score,
+    likelihood_table,
+    load_dataset,
+    share_as_asked,
+    share_recognized,
+)
+from kerasweep.console import (
+    CONV_PRESETS,
+    ExperimentParser,
+    ExperimentRecord,
+    SearchProgress,
+    bad_input_exits,
+    experiment_data,
+    experiment_tags,
+    interruption_exits,
+    network_text,
+    reference_lines,
+)
+from kerasweep.datasets import load_reference_results
+from kerasweep.tracking import check_tracking
+
+FREE, CONDITIONAL, MAP = "free", "conditional", "map"
+REAL = "test images"
+PRIORS = {"normal": "N(0, I)", "mixture": "mixture"}
+MEASURES = {
+    "elbo": "ELBO",
+    "log_likelihood": "negative log-likelihood",
+    "reconstruction": "reconstruction",
+    "kl": "KL divergence",
+}
+THRESHOLD = 0.9
+SURE = f"share recognized with confidence over {THRESHOLD:g}"
+ASKED = "share read as asked"
+SCORE = "classification accuracy score"
+MAPPED = 5000  # images on the map
+LINES = 10  # of interpolations
+
+
+def parser() -> ExperimentParser:
+    """Return the script's options; MLproject has the same ones."""
+    p = ExperimentParser(__doc__.partition("\n\n")[0])
+    p.add(
+        "data",
+        "mnist",
+        str,
+        "mnist, digits, openml:NAME_OR_ID of images, or a path to an .npz file",
+    )
+    p.add("target", "", p.optional, "column of a table that holds the classes")
+    p.add("latent_dim", "10", p.count, "latent units of the free and conditional one")
+    p.add("hidden", "500,500", p.counts, "units of the encoders' hidden layers")
+    p.add("beta", "1", p.positive, "weight of the divergence in the loss")
+    p.add(
+        "components",
+        "50",
+        p.count,
+        "normals in the mixture that is fitted to the codes, to draw samples from",
+    )
+    p.add("epochs", "50", p.count, "passes over the training rows")
+    p.add("map_epochs", "20", p.count, "passes of the network with two latent units")
+    p.add("classifier_epochs", "10", p.count, "each classifier's passes")
+    p.add("batch_size", "128", p.count, "rows an update of the autoencoders")
+    p.add("learning_rate", "0.001", p.positive, "Adam's; falls to 0 along a cosine")
+    p.add("samples", "10000", p.count, "samples to be judged, of each kind")
+    p.add("draws", "200", p.count, "codes a test row for its log-likelihood")
+    p.add("train_size", "all", p.count_or_all, "rows to train and validate on")
+    p.add("seed", "0", p.seed, "draws split, weights, codes and samples")
+    p.add(
+        "register_as",
+        "auto",
+        p.optional,
+        "name of the conditional network in the model registry; auto is "
+        "DATA-generate, an empty name registers none",
+    )
+    p.add("out", "results/generate", p.folder, "folder for tables and figures")
+    p.add_quick(
+        hidden="128",
+        components="20",
+        epochs="30",
+        map_epochs="30",
+        classifier_epochs="20",
+        batch_size="32",
+        samples="500",
+        draws="20",
+    )
+    return p
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the experiment."""
+    args = parser().parse_args(arguments)
+    start = time.monotonic()
+    with bad_input_exits():
+        dataset = load_dataset(args.data, target=args.target)
+        if dataset.image_shape is None or dataset.max_value is None:
+            raise ValueError(
+                f"The data of generate must be images with values of at least 0. Got "
+                f"{dataset.name}, which is none, or has lower ones."
+            )
+        data = experiment_data(
+            dataset, train_size=args.train_size, random_state=args.seed
+        )
+        check_tracking()
+        args.out.mkdir(parents=True, exist_ok=True)
+
+    title = f"Generation of {dataset.name}"
+    tracking = MlflowTracking(
+        experiment="generate",
+        run_name=title,
+        description=describe(args, dataset.name, data),
+        dataset_name=dataset.name,
+        dataset_source=dataset.source,
+        image_shape=dataset.image_shape,
+        register_as=f"{dataset.name.lower()}-generate"
+        if args.register_as == "auto"
+        else args.register_as,
+        tags=experiment_tags("generate", args),
+    )
+    record = ExperimentRecord(
+        tracking,
+        args.out,
+        experiment="generate",
+        dataset=dataset.name,
+        settings=args,
+        title=title,
+    )
+    print(
+        f"{dataset.name}: {len(data.X)} rows, {len(data.cv.validation)} of them for "
+        f"validation, {len(data.X_test)} for the test",
+        flush=True,
+    )
+    scaler = PixelScaler(dataset.max_value)
+    with interruption_exits("What finished is in MLflow."), tracking, record:
+        classifier = ConvClassifier().set_params(**CONV_PRESETS["reported"])
+        classifier.set_params(
+            epochs=args.classifier_epochs,
+            image_shape=dataset.image_shape,
+            random_state=args.seed,
+        )
+        what = "classifier on real images"
+        judge = fit(what, classifier, scaler, tracking, data.X, data.y)
+        train, held_out = data.cv.train, data.cv.validation
+        watched = {
+            "net__X_val": scaler.transform(data.X[held_out]),
+            "net__y_val": data.y[held_out],
+        }
+        fitted = {
+            name: fit(
+                f"{name} autoencoder",
+                network,
+                scaler,
+                tracking,
+                data.X[train],
+                data.y[train],
+                **watched,
+            )
+            for name, network in networks(args).items()
+        }
+        X_test = scaler.transform(data.X_test)
+        print("Rating the test images and the samples", flush=True)
+        likelihood = likelihood_table(
+            fitted,
+            X_test,
+            data.y_test,
+            n_importance_samples=args.draws,
+            random_state=args.seed,
+        )
+        quality = judged(args, judge, fitted, X_test, data.y_test)
+        print("Training the classifier on samples", flush=True)
+        progress = SearchProgress(1, args.classifier_epochs)
+        score = classification_accuracy_score(
+            clone(classifier).set_callbacks(progress, tracking),
+            fitted[CONDITIONAL].sample(y=data.y, random_state=args.seed + 2),
+            data.y,
+            X_test,
+            data.y_test,
+        )
+        quality.append((SCORE, CONDITIONAL, "mixture", score.accuracy, score))
+        keep_likelihood(record, tracking, args, dataset.name, likelihood)
+        keep_quality(record, tracking, args, dataset.name, quality)
+        tracking.choose_model(
+            Pipeline([("scale", scaler), ("net", fitted[CONDITIONAL])])
+        )
+        keep_figures(record, dataset, fitted, X_test, data.y_test, args.seed)
+
+    if dataset.name == "MNIST":
+        print("Published figures:")
+        lines = reference_lines(load_reference_results("generate"))
+        print("\n".join("  " + line for line in lines))
+    print(f"Tables and figures: {args.out}")
+    print("\n".join(tracking.how_to_open()))
+    print(f"Took {(time.monotonic() - start) / 60:.1f} min")
+
+
+def networks(args):
+    """Return the autoencoders by name."""
+    common = {
+        "hidden_layer_sizes": args.hidden,
+        "binarize": True,
+        "beta": args.beta,
+        "learning_rate": args.learning_rate,
+        "learning_rate_schedule": "cosine",
+        "batch_size": args.batch_size,
+        "random_state": args.seed,
+    }
+    mixture = {"prior": "mixture", "n_components": args.components}
+    return {
+        FREE: VariationalAutoencoder(
+            args.latent_dim, epochs=args.epochs, **mixture, **common
+        ),
+        CONDITIONAL: VariationalAutoencoder(
+            args.latent_dim, conditional=True, epochs=args.epochs, **mixture, **common
+        ),
+        MAP: VariationalAutoencoder(2, epochs=args.map_epochs, **common),
+    }
+
+
+def fit(what, network, scaler, tracking, X, y, **validation):
+    """Train one network on scaled rows, with a line of progress."""
+    print(f"Training the {what}, {network.epochs} epochs", flush=True)
+    pipe = Pipeline([("scale", scaler), ("net", network)])
+    pipe.set_callbacks(SearchProgress(1, network.epochs), tracking)
+    return pipe.fit(X, y, **validation).named_steps["net"]
+
+
+def judged(args, judge, fitted, X_test, y_test):
+    """Return what the classifier makes of test images and of samples.
+
+    Returns
+    -------
+    quality : list of tuple
+        Measure, what was read, prior of the samples, share, and the result with its
+        interval.
+    """
+    free, conditional = fitted[FREE], fitted[CONDITIONAL]
+    asked = np.resize(conditional.classes_, args.samples)
+    quality = []
+
+    def read(source, prior, X, y=None):
+        sure = share_recognized(judge, X, threshold=THRESHOLD)
+        quality.append((SURE, source, prior, sure.share, sure))
+        if y is not None:
+            right = share_as_asked(judge, X, y)
+            quality.append((ASKED, source, prior, right.share, right))
+
+    for prior in PRIORS:
+        how = {"prior": prior, "random_state": args.seed + 1}
+        read(FREE, prior, free.sample(args.samples, **how))
+        read(CONDITIONAL, prior, conditional.sample(y=asked, **how), asked)
+    read(REAL, "", X_test, y_test)
+    return quality
+
+
+def training_text(args, model, prior):
+    """Say how an autoencoder was trained, and what its codes are drawn from."""
+    epochs = args.map_epochs if model == MAP else args.epochs
+    text = (
+        f"dynamic binarization, Adam {args.learning_rate:g} along a cosine, batch "
+        f"{args.batch_size}, {epochs} epochs, "
+    )
+    if args.beta != 1:
+        text += f"beta {args.beta:g}, "
+    if prior == "normal":
+        return f"{text}prior N(0, I)"
+    return f"{text}prior a mixture of {args.components} normals, fitted to the codes"
+
+
+def keep_likelihood(record, tracking, args, data_name, table) -> None:
+    """Hand in how likely the test images are."""
+    for row in table.itertuples():
+        units = 2 if row.model == MAP else args.latent_dim
+        given = ", given the class" if row.model == CONDITIONAL else ""
+        training = training_text(args, row.model, row.prior)
+        for column, metric in MEASURES.items():
+            ends = [getattr(row, f"{column}{end}") for end in ("", "_low", "_high")]
+            tracking.log_metrics({f"test/{row.model}_{row.prior}_{column}": ends[0]})
+            if column == "log_likelihood":
+                ends = [-ends[0], -ends[2], -ends[1]]
+            record.result(
+                f"{metric} in nats",
+                ends[0],
+                low=ends[1],
+                high=ends[2],
+                interval="95 % normal interval of the mean",
+                n=row.n,
+                unit="nats",
+                model=f"{row.model} VAE {'-'.join(map(str, args.hidden))}-{units}",
+                training=f"{training}; {args.draws} draws a row"
+                if column == "log_likelihood"
+                else training,
+                measured_on=f"{data_name} test{given}",
+            )
+    # What registered models are compared by.
+    row = table.query("model == @CONDITIONAL and prior == 'mixture'").iloc[0]
+    tracking.log_test(elbo=row.elbo, low=row.elbo_low, high=row.elbo_high, n=int(row.n))
+    shown = {"model": table["model"], "prior": table["prior"].map(PRIORS)}
+    for column in MEASURES:
+        half = table[f"{column}_high"] - table[column]
+        shown[column.replace("_", " ")] = [
+            f"{value:.2f} ± {h:.2f}"
+            for value, h in zip(table[column], half, strict=True)
+        ]
+    record.table(
+        table,
+        "likelihood",
+        f"{data_name}'s test images, drawn as zeros and ones, in nats an image with "
+        "95 % intervals of the mean. The conditional network is told the class",
+        shown=pd.DataFrame({**shown, "active units": table["active_units"]}),
+    )
+
+
+def keep_quality(record, tracking, args, data_name, quality) -> None:
+    """Hand in what the classifiers read."""
+    judge = network_text(CONV_PRESETS["reported"])
+    hidden = "-".join(map(str, (*args.hidden, args.latent_dim)))
+    rows = []
+    for measure, source, prior, share, result in quality:
+        rows.append(
+            {
+                "measure": measure,
+                "images": source,
+                "prior": prior,
+                "share": share,
+                "low": result.low,
+                "high": result.high,
+                "n": result.n,
+            }
+        )
+        if source == REAL:
+            continue
+        name = f"{source}_{prior}_{measure}".replace(" ", "_")
+        tracking.log_metrics({f"test/{name}": share})
+        read = f"{data_name} test" if measure == SCORE else f"{source} samples"
+        record.result(
+            measure,
+            share,
+            low=result.low,
+            high=result.high,
+            interval="95 % Wilson interval",
+            n=result.n,
+            model=f"{source} VAE {hidden}; {judge} "
+            f"{'trained on its samples' if measure == SCORE else 'reads'}",
+            training=training_text(args, source, prior),
+            measured_on=read,
+        )
+    table = pd.DataFrame(rows)
+    per_cent = [(100 * table[c]).map("{:.2f}".format) for c in ("share", "low", "high")]
+    record.table(
+        table,
+        "quality",
+        f"What classifiers read: {judge}, trained on real images of {data_name} but "
+        "for the classification accuracy score",
+        shown=pd.DataFrame(
+            {
+                "measure": table["measure"],
+                "images": table["images"],
+                "prior": table["prior"].map(lambda name: PRIORS.get(name, "")),
+                "%": per_cent[0],
+                "95 % Wilson interval": per_cent[1] + " to " + per_cent[2],
+                "images read": table["n"].map("{:,}".format),
+            }
+        ),
+    )
+
+
+def keep_figures(record, dataset, fitted, X_test, y_test, seed) -> None:
+    """Hand in the pictures."""
+    shape = {"image_shape": dataset.image_shape}
+    record.figure(
+        SampleGridDisplay.from_estimator(fitted[FREE], random_state=seed, **shape)
+        .plot()
+        .figure_,
+        "samples",
+        f"Samples of the free network that learnt {dataset.name}.",
+    )
+    record.figure(
+        SampleGridDisplay.from_estimator(
+            fitted[CONDITIONAL], random_state=seed, **shape
+        )
+        .plot()
+        .figure_,
+        "conditional",
+        "Samples of the conditional network: the class asked for, and what it drew.",
+    )
+    _, shown = np.unique(y_test, return_index=True)
+    ends = X_test[shown[:LINES]]
+    record.figure(
+        SampleGridDisplay.from_interpolations(
+            fitted[FREE], ends, np.roll(ends, -1, axis=0), **shape
+        )
+        .plot()
+        .figure_,
+        "interpolations",
+        "Two test images a line, outermost, and between them what the free network "
+        "decodes on the straight line between their codes.",
+    )
+    record.figure(
+        LatentSpaceDisplay.from_estimator(
+            fitted[MAP], X_test[:MAPPED], y_test[:MAPPED], **shape
+        )
+        .plot()
+        .figure_,
+        "latent_space",
+        f"Two latent units: where test images of {dataset.name} lie, by class, and "
+        "what each place is decoded to.",
+    )
+    record.figure(
+        LearningCurvesDisplay.from_history(
+            {f"{name} autoencoder": network for name, network in fitted.items()}
+        )
+        .plot(metrics=["reconstruction", "kl"])
+        .figure_,
+        "learning_curves",
+        "The two terms of the loss on training and validation rows, in nats an image.",
+    )
+
+
+def describe(args, data_name: str, data) -> str:
+    """Return the text on the run's page."""
+    hidden = "-".join(map(str, args.hidden))
+    return f"""
+**Variational autoencoders on {data_name}.** A free and a conditional one
+({hidden}-{args.latent_dim}), and one with two latent units for a map, learnt
+{len(data.cv.train):,} images; the curves show {len(data.cv.validation):,} others. A
+convolutional classifier, trained on {len(data.X):,} real images, reads samples of both;
+the same architecture, trained on {len(data.X):,} samples, reads {len(data.X_test):,}
+test images. Each child run is one network. The conditional one is registered: serve it
+with `method` "sample" and the classes to draw.
+"""
+
+
+if __name__ == "__main__":
+    main()
