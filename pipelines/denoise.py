@@ -73,7 +73,7 @@ def parser() -> ExperimentParser:
         p.shares,
         "range of noise for the convolutional denoiser and the classifier on noise",
     )
-    p.add("denoiser_epochs", "8", p.count, "the convolutional denoiser's passes")
+    p.add("denoiser_epochs", "6", p.count, "the convolutional denoiser's passes")
     p.add("classifier_epochs", "10", p.count, "each classifier's passes")
     p.add("batch_size", "64", p.count, "rows an update")
     p.add(

@@ -11,12 +11,12 @@ SCRIPTS = [
     "conv",
     "conv_sweep",
     "denoise",
+    "generate",
     "regularize",
     "report",
     "reproduce",
     "sweep",
 ]
-SCRIPTS = ["denoise", "generate", "report", "reproduce", "sweep"]
 
 
 @pytest.fixture(scope="module")

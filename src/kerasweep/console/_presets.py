@@ -66,8 +66,9 @@ SWEEP_PRESETS: dict[str, dict[str, Any]] = {
 }
 
 #: Parameters of `DenseClassifier` by name. "reported" is a course report's network;
-#: "strong" takes what Srivastava et al. (2014) train with, and no more: dropout of the
-#: inputs too, a bound on each unit's weights, momentum, and a schedule of the rate.
+#: "strong" is wider and trained longer, with dropout of the inputs too, a bound on each
+#: unit's weights (Srivastava et al., 2014), batch normalization and a falling rate. It
+#: was chosen on validation rows.
 REGULARIZED_PRESETS: dict[str, dict[str, Any]] = {
     "reported": {
         "hidden_layer_sizes": (1024, 512),
@@ -85,18 +86,18 @@ REGULARIZED_PRESETS: dict[str, dict[str, Any]] = {
         "min_delta": 1e-4,
     },
     "strong": {
-        "hidden_layer_sizes": (2048, 1024),
+        "hidden_layer_sizes": (1200, 1200),
         "l1": 0.0,
         "l2": 0.0,
-        "max_norm": 2.5,
+        "max_norm": 3.0,
         "input_dropout": 0.2,
         "dropout": (0.5,),
-        "optimizer": "sgd",
-        "learning_rate": 0.1,
+        "batch_normalization": True,
+        "optimizer": "adam",
+        "learning_rate": 0.002,
         "learning_rate_schedule": "cosine",
-        "momentum": 0.95,
         "batch_size": 128,
-        "epochs": 120,
+        "epochs": 100,
     },
 }
 
