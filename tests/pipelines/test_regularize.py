@@ -93,7 +93,7 @@ def test_an_option_replaces_a_setting_of_the_preset(load_script):
     assert settings()["dropout"] == (0.6, 0.5)
     strong = settings("--preset", "strong", "--max-norm", "0", "--dropout", "0.4")
     assert strong["max_norm"] is None and strong["dropout"] == 0.4
-    assert strong["optimizer"] == "sgd"
+    assert strong["optimizer"] == "adam"
     assert settings("--quick", "1")["hidden_layer_sizes"] == (128, 64)
 
 
