@@ -99,6 +99,12 @@ def test_each_regularizer_gets_its_own_rows_and_panel():
     ]
 
 
+def test_strengths_within_a_decade_are_ticks_themselves():
+    figure = draw_strengths(results())
+    ticks = [t.get_text() for t in figure.axes[1].get_xticklabels()]
+    assert ticks == ["0", "0.2"]
+
+
 def test_a_search_of_strengths_sets_one_parameter_at_a_time():
     search = strength_search(
         pipeline(), {"l1": (0.0, 1.0), "dropout": (0.5,)}, 2, "accuracy"

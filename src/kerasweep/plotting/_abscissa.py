@@ -56,10 +56,11 @@ def _break_at_zero(ax: Any, positions: np.ndarray, positive: np.ndarray) -> np.n
     zero = low / 10 ** (span / 4)
     ticks = np.asarray(LogLocator().tick_values(low, high))
     ticks = ticks[(ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9))]
+    labels = [_tick_label(tick) for tick in ticks]
     if len(ticks) < 2:  # decades say too little
         values = np.unique(positive)
         ticks = values if len(values) <= _MOST_TICKS else np.array([low, high])
-    labels = [_tick_label(tick) for tick in ticks]
+        labels = [f"{tick:g}" for tick in ticks]
     ax.xaxis.set_major_locator(FixedLocator([zero, *ticks]))
     ax.xaxis.set_major_formatter(FixedFormatter(["0", *labels]))
     left, right = zero / 10 ** (span / 14), high * 10 ** (span / 14)
