@@ -47,6 +47,7 @@ _FOLDER_OF = {
     "load_dataset": "datasets",
     "load_mnist": "datasets",
     "load_reference_results": "datasets",
+    "mcnemar": "model_selection",
     "noise_robustness": "model_selection",
     "normal_interval": "model_selection",
     "psnr": "model_selection",

@@ -12,6 +12,7 @@ SCRIPTS = [
     "conv_sweep",
     "denoise",
     "generate",
+    "promote",
     "regularize",
     "report",
     "reproduce",

@@ -5,6 +5,7 @@ from kerasweep.model_selection._fit_replicates import fit_replicates
 from kerasweep.model_selection._holdout import HoldoutSplit, holdout
 from kerasweep.model_selection._image_quality import psnr, ssim
 from kerasweep.model_selection._likelihood_table import likelihood_table
+from kerasweep.model_selection._mcnemar import PairedResult, mcnemar
 from kerasweep.model_selection._noise_robustness import (
     half_accuracy_amounts,
     noise_robustness,
@@ -23,6 +24,7 @@ from kerasweep.model_selection._wilson import wilson_interval
 
 __all__ = [
     "HoldoutSplit",
+    "PairedResult",
     "ShareResult",
     "TestResult",
     "classification_accuracy_score",
@@ -31,6 +33,7 @@ __all__ = [
     "half_accuracy_amounts",
     "holdout",
     "likelihood_table",
+    "mcnemar",
     "noise_robustness",
     "normal_interval",
     "psnr",

@@ -3,6 +3,7 @@
 The only folder that imports MLflow, and only when a fit is tracked.
 """
 
+from kerasweep.tracking._champion import RegisteredModel
 from kerasweep.tracking._checks import check_tracking
 from kerasweep.tracking._finished_runs import FinishedExperiment, finished_experiments
 from kerasweep.tracking._tracking import MlflowTracking
@@ -10,6 +11,7 @@ from kerasweep.tracking._tracking import MlflowTracking
 __all__ = [
     "FinishedExperiment",
     "MlflowTracking",
+    "RegisteredModel",
     "check_tracking",
     "finished_experiments",
 ]

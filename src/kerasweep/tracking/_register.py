@@ -2,9 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from kerasweep.tracking._champion import champion_of, set_champion
 from kerasweep.tracking._store import Store
-
-CHAMPION = "champion"
 
 
 class Scores(NamedTuple):
@@ -54,9 +53,9 @@ def register_version(
             model_id=model_id,
         ).version
     )
-    wins, reason = _compare(tags, _champion_of(store, name))
+    wins, reason = _compare(tags, champion_of(store.client, name))
     if wins:
-        store.client.set_registered_model_alias(name, CHAMPION, version)
+        set_champion(store.client, name, version)
     return Registered(name, version, wins, reason)
 
 
@@ -68,15 +67,6 @@ def _make_model(store: Store, name: str) -> None:
     except MlflowException as error:
         if "ALREADY_EXISTS" not in str(error.error_code):
             raise
-
-
-def _champion_of(store: Store, name: str) -> Any:
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return store.client.get_model_version_by_alias(name, CHAMPION)
-    except MlflowException:
-        return None
 
 
 def _compare(new: dict[str, str], champion: Any) -> tuple[bool, str]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasweep.tracking._callback import TrackingCallback
-from kerasweep.tracking._register import CHAMPION, Registered
+from kerasweep.tracking._champion import CHAMPION
+from kerasweep.tracking._register import Registered
 from kerasweep.tracking._runs import Settings
 from kerasweep.tracking._scoring import TrackedScorer
 

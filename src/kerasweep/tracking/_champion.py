@@ -1,0 +1,118 @@
+"""Which version of a registered model is the champion."""
+
+from typing import Any
+
+CHAMPION = "champion"
+_BEFORE = "kerasweep.previous_champion"
+
+
+def champion_of(client: Any, name: str) -> Any:
+    """Return the champion's version, None if there is none."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_model_version_by_alias(name, CHAMPION)
+    except MlflowException:
+        return None
+
+
+def set_champion(client: Any, name: str, version: str) -> None:
+    """Make a version the champion, and remember the one before it."""
+    before = champion_of(client, name)
+    if before is not None and str(before.version) != str(version):
+        client.set_registered_model_tag(name, _BEFORE, str(before.version))
+    client.set_registered_model_alias(name, CHAMPION, str(version))
+
+
+class RegisteredModel:
+    """The versions of one registered model.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    ValueError
+        If there is no such model in the registry.
+    """
+
+    def __init__(self, name: str):
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+
+        self.name = name
+        self._client = MlflowClient()
+        try:
+            self._client.get_registered_model(name)
+        except MlflowException:
+            known = [model.name for model in self._client.search_registered_models()]
+            raise ValueError(
+                f"name must be a registered model, one of {', '.join(known) or 'none'}."
+                f" Got {name!r} instead."
+            ) from None
+
+    @property
+    def champion(self) -> str | None:
+        """Number of the version that has the alias ``champion``."""
+        found = champion_of(self._client, self.name)
+        return None if found is None else str(found.version)
+
+    def find(self, version: str) -> str:
+        """Return the number of a version.
+
+        Parameters
+        ----------
+        version : str
+            A number, or "latest".
+
+        Raises
+        ------
+        ValueError
+            If there is no such version.
+        """
+        found = self._client.search_model_versions(f"name = '{self.name}'")
+        numbers = sorted(int(one.version) for one in found)
+        if version == "latest" and numbers:
+            return str(numbers[-1])
+        if version not in map(str, numbers):
+            known = ", ".join(map(str, numbers)) or "none"
+            raise ValueError(
+                f'A version of {self.name} must be "latest" or one of {known}. '
+                f"Got {version!r} instead."
+            )
+        return version
+
+    def load(self, version: str) -> Any:
+        """Load a version as the scikit-learn estimator that it is."""
+        import mlflow
+
+        return mlflow.sklearn.load_model(f"models:/{self.name}/{version}")
+
+    def promote(self, version: str) -> None:
+        """Make a version the champion."""
+        set_champion(self._client, self.name, version)
+
+    def roll_back(self) -> tuple[str, str]:
+        """Make the champion before this one the champion again.
+
+        Returns
+        -------
+        before, after : str
+            Versions.
+
+        Raises
+        ------
+        ValueError
+            If there was none before.
+        """
+        now = self.champion
+        tags = self._client.get_registered_model(self.name).tags
+        if now is None or _BEFORE not in tags:
+            raise ValueError(
+                f"{self.name} can be rolled back once a second version was its "
+                "champion; there was none."
+            )
+        to = self.find(tags[_BEFORE])
+        self.promote(to)
+        return now, to
