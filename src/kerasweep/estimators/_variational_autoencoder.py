@@ -606,7 +606,9 @@ default=0.001
         Y. Burda, R. Grosse, R. Salakhutdinov, "Importance weighted autoencoders",
         ICLR 2016, arXiv:1509.00519.
         """
-        return self._rate(X, y, n_importance_samples, random_state, importance_weighted)
+        return self._rate(
+            X, y, n_importance_samples, prior, random_state, importance_weighted
+        )
 
     def score(self, X: Any, y: Any = None) -> float:
         """Compute the mean evidence lower bound, from one draw a row.
