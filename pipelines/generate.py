@@ -401,7 +401,8 @@ def keep_figures(record, dataset, fitted, X_test, y_test, seed) -> None:
         .plot()
         .figure_,
         "samples",
-        f"Samples of the free network that learnt {dataset.name}.",
+        f"Samples of the free network that learnt {dataset.name}: codes drawn from the "
+        "mixture, decoded.",
     )
     record.figure(
         SampleGridDisplay.from_estimator(
