@@ -105,11 +105,12 @@ def parser() -> ExperimentParser:
     p.add("out", "results/generate", p.folder, "folder for tables and figures")
     p.add_quick(
         hidden="128",
-        components="20",
-        epochs="30",
-        map_epochs="30",
+        components="10",
+        epochs="120",
+        map_epochs="120",
         classifier_epochs="20",
         batch_size="32",
+        learning_rate="0.003",
         samples="500",
         draws="20",
     )
@@ -326,16 +327,15 @@ def keep_likelihood(record, tracking, args, data_name, table) -> None:
     shown = {"model": table["model"], "prior": table["prior"].map(PRIORS)}
     for column in MEASURES:
         half = table[f"{column}_high"] - table[column]
-        shown[column.replace("_", " ")] = [
-            f"{value:.2f} ± {h:.2f}"
-            for value, h in zip(table[column], half, strict=True)
-        ]
+        pairs = zip(table[column], half, strict=True)
+        name = {"elbo": "ELBO", "kl": "KL"}.get(column, column.replace("_", "-"))
+        shown[name] = [f"{value:.2f}±{h:.2f}" for value, h in pairs]
     record.table(
         table,
         "likelihood",
         f"{data_name}'s test images, drawn as zeros and ones, in nats an image with "
         "95 % intervals of the mean. The conditional network is told the class",
-        shown=pd.DataFrame({**shown, "active units": table["active_units"]}),
+        shown=pd.DataFrame({**shown, "units used": table["active_units"]}),
     )
 
 
@@ -401,7 +401,8 @@ def keep_figures(record, dataset, fitted, X_test, y_test, seed) -> None:
         .plot()
         .figure_,
         "samples",
-        f"Samples of the free network that learnt {dataset.name}.",
+        f"Samples of the free network that learnt {dataset.name}: codes drawn from the "
+        "mixture, decoded.",
     )
     record.figure(
         SampleGridDisplay.from_estimator(

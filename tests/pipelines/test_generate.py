@@ -30,7 +30,7 @@ def test_it_leaves_tables_figures_and_results(small_run):
     assert np.allclose(
         likelihood["elbo"], -likelihood["reconstruction"] - likelihood["kl"]
     )
-    assert (likelihood["kl"] > 2).all()  # the codes have not collapsed
+    assert (likelihood["kl"] > 1).all()  # the codes have not collapsed
     quality = pd.read_csv(small_run / "quality.csv")
     assert (quality["low"] <= quality["share"]).all()
     asked = quality[quality["measure"] == "share read as asked"]
