@@ -24,13 +24,10 @@ from kerasweep import (
     DenoisingAutoencoder,
     DenoisingDisplay,
     KerasClassifier,
-    LearningCurvesDisplay,
     MedianFilter,
     MlflowTracking,
-    NoiseRobustnessDisplay,
     PixelScaler,
     denoising_quality,
-    half_accuracy_amounts,
     load_dataset,
     noise_robustness,
 )
@@ -39,9 +36,11 @@ from kerasweep.console import (
     ExperimentRecord,
     SearchProgress,
     bad_input_exits,
+    draw_denoising,
     experiment_data,
     experiment_tags,
     interruption_exits,
+    record_denoising,
     reference_lines,
 )
 from kerasweep.datasets import load_reference_results
@@ -50,7 +49,6 @@ from kerasweep.tracking import check_tracking
 NONE, MEDIAN = "no denoiser", "3x3 median filter"
 DENSE, CONV = "dense autoencoder", "convolutional denoiser"
 ON_NOISE = "classifier trained on noise"
-GOALS = (0.4, 0.6, 0.8)
 
 
 def parser() -> ExperimentParser:
@@ -173,8 +171,15 @@ def main(arguments: list[str] | None = None) -> None:
             image_shape=dataset.image_shape,
             **noise,
         )
-        keep_results(record, args, dataset.name, robustness, quality)
-        at = nearest(args.amounts, args.amount)
+        at = min(args.amounts, key=lambda amount: abs(amount - args.amount))
+        record_denoising(
+            record,
+            robustness,
+            quality,
+            trainings=trainings(args),
+            amount=at,
+            dataset=dataset.name,
+        )
         row = robustness.query("method == @CONV and amount == @at").iloc[0]
         tracking.log_test(
             **{f"accuracy_at_noise_{at:g}": row.accuracy},
@@ -195,7 +200,14 @@ def main(arguments: list[str] | None = None) -> None:
             image_shape=dataset.image_shape,
             **noise,
         )
-        keep_figures(record, dataset.name, robustness, quality, gallery, fitted)
+        draw_denoising(
+            record,
+            robustness,
+            quality,
+            gallery,
+            {name: fitted[name] for name in (DENSE, CONV)},
+            dataset=dataset.name,
+        )
 
     if dataset.name == "MNIST":
         print("Published figures:")
@@ -263,128 +275,14 @@ def fit(name, network, scaler, tracking, X, y):
     return pipe.fit(X, y).named_steps["net"]
 
 
-def keep_results(record, args, data_name, robustness, quality) -> None:
-    """Hand in the tables, and the figures to compare with published ones."""
-    half = half_accuracy_amounts(robustness)
-    training = {
-        CONV: f"noise {args.train_amounts[0]:g} to {args.train_amounts[1]:g}, "
-        f"{args.denoiser_epochs} epochs",
+def trainings(args) -> dict:
+    """Return how each network was trained, but for the one of clean images."""
+    low, high = args.train_amounts
+    return {
+        CONV: f"noise {low:g} to {high:g}, {args.denoiser_epochs} epochs",
         DENSE: f"noise {args.amount:g}, {args.epochs} epochs",
-        ON_NOISE: f"noise {args.train_amounts[0]:g} to {args.train_amounts[1]:g}, "
-        f"{args.classifier_epochs} epochs",
+        ON_NOISE: f"noise {low:g} to {high:g}, {args.classifier_epochs} epochs",
     }
-    for goal in GOALS:
-        for row in robustness[robustness["amount"] == goal].itertuples():
-            record.result(
-                f"accuracy at noise {goal:g}",
-                row.accuracy,
-                low=row.accuracy_low,
-                high=row.accuracy_high,
-                interval="95 % Wilson interval",
-                n=row.n,
-                model=row.method,
-                training=training.get(row.method, "clean images"),
-                measured_on=f"{data_name} test",
-            )
-    for row in half.dropna().itertuples():
-        record.result(
-            "noise level at which denoising stops working",
-            row.amount,
-            low=row.amount_low,
-            high=row.amount_high,
-            interval="where the ends of the accuracy's 95 % interval fall to the half",
-            model=row.method,
-            training=training.get(row.method, "clean images"),
-            measured_on=f"{data_name} test, half of the accuracy lost",
-        )
-    at = nearest(args.amounts, args.amount)
-    restored_in_part = np.isfinite(quality["psnr"]) & (quality["amount"] == at)
-    for row in quality[restored_in_part].itertuples():
-        for metric, name, unit in (("psnr", "PSNR in dB", "dB"), ("ssim", "SSIM", "")):
-            record.result(
-                name,
-                getattr(row, metric),
-                low=getattr(row, f"{metric}_low"),
-                high=getattr(row, f"{metric}_high"),
-                interval="95 % normal interval of the mean",
-                n=row.n,
-                unit=unit,
-                model=row.method,
-                training=training.get(row.method, ""),
-                measured_on=f"{data_name} test at {100 * at:g} %",
-            )
-    record.table(
-        robustness,
-        "robustness",
-        f"Accuracy on {data_name}'s test images against the share of replaced pixels",
-        shown=wide(robustness, "accuracy", 100, "{:.2f}"),
-    )
-    record.table(
-        half,
-        "half_accuracy",
-        "Share of replaced pixels at which half of the accuracy is lost",
-        shown=half.map(
-            lambda v: v if isinstance(v, str) else f"{v:.3f}".replace("nan", "none")
-        ),
-    )
-    record.table(
-        quality,
-        "quality",
-        "PSNR in dB against the share of replaced pixels",
-        shown=wide(quality, "psnr", 1, "{:.1f}"),
-    )
-
-
-def keep_figures(record, data_name, robustness, quality, gallery, fitted) -> None:
-    """Hand in the pictures."""
-    noise = "the share of pixels that salt and pepper replaced"
-    record.figure(
-        gallery.plot().figure_,
-        "gallery",
-        f"Test images of {data_name} with growing noise, and what is made of them. "
-        "Below each, what the classifier for clean images reads; in brackets if wrong.",
-    )
-    display = NoiseRobustnessDisplay.from_frame(robustness)
-    display.interval = "95 % Wilson interval"
-    record.figure(
-        display.plot(metrics=["accuracy"]).figure_,
-        "accuracy",
-        f"Test accuracy on {data_name} against {noise}.",
-    )
-    display.interval = "95 % normal interval"
-    record.figure(
-        display.plot(metrics=["macro_tpr"]).figure_,
-        "macro_tpr",
-        f"Mean over the classes of the share that is recognized, against {noise}.",
-    )
-    display = NoiseRobustnessDisplay.from_frame(quality)
-    display.interval = "95 % interval of the mean"
-    record.figure(
-        display.plot().figure_,
-        "quality",
-        f"Likeness of denoised to clean images (PSNR and SSIM) against {noise}.",
-    )
-    record.figure(
-        LearningCurvesDisplay.from_history({n: fitted[n] for n in (DENSE, CONV)})
-        .plot()
-        .figure_,
-        "denoisers",
-        "Cross-entropy a pixel of the two denoisers in training; the levels of noise "
-        "that they are trained at differ.",
-    )
-
-
-def wide(frame, metric, unit, form):
-    """Return a metric as texts: a line a noise level, a column a method."""
-    table = unit * frame.pivot_table(
-        index="amount", columns="method", values=metric, sort=False
-    )
-    return table.map(form.format).rename_axis("noise", axis=0).reset_index()
-
-
-def nearest(amounts, amount: float) -> float:
-    """Return the tested noise level that is nearest to one."""
-    return min(amounts, key=lambda a: abs(a - amount))
 
 
 def one_a_class(y) -> np.ndarray:

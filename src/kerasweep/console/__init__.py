@@ -7,6 +7,7 @@ from kerasweep.console._data import (
     experiment_data,
     with_fewer_training_rows,
 )
+from kerasweep.console._denoising_record import draw_denoising, record_denoising
 from kerasweep.console._exits import bad_input_exits, interruption_exits
 from kerasweep.console._presets import (
     CONV_PRESETS,
@@ -73,6 +74,7 @@ __all__ = [
     "choose_steps",
     "dense_text",
     "dense_training_text",
+    "draw_denoising",
     "experiment_data",
     "experiment_tags",
     "interruption_exits",
@@ -80,6 +82,7 @@ __all__ = [
     "outcome_table",
     "print_table",
     "readable_layers",
+    "record_denoising",
     "record_regularization",
     "record_strengths",
     "record_study",
