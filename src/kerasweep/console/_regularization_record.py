@@ -11,6 +11,7 @@ from kerasweep.console._regularization import (
     RegularizationStudy,
 )
 from kerasweep.console._texts import per_cent, readable_classes, readable_layers
+from kerasweep.model_selection import wilson_interval
 from kerasweep.plotting import (
     LearningCurvesDisplay,
     MisclassifiedDisplay,
@@ -71,9 +72,14 @@ def _record_results(
         training=trainings[0],
         measured_on=f"{dataset} train ({n_train})",
     )
+    validated = study.accuracies[REGULARIZED, "validation"]
+    low, high = wilson_interval(round(validated * n_val), n_val)
     record.result(
         "accuracy",
-        study.accuracies[REGULARIZED, "validation"],
+        validated,
+        low=low,
+        high=high,
+        interval="95 % Wilson interval",
         n=n_val,
         model=models[1],
         training=f"{trainings[1]}, on {n_train:,} rows",
