@@ -9,6 +9,7 @@ in MLflow.
 
 import os
 import time
+from functools import partial
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -17,17 +18,13 @@ import matplotlib
 matplotlib.use("Agg")
 
 import numpy as np
-import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from kerasweep import (
     ConvClassifier,
-    LatentSpaceDisplay,
-    LearningCurvesDisplay,
     MlflowTracking,
     PixelScaler,
-    SampleGridDisplay,
     VariationalAutoencoder,
     classification_accuracy_score,
     likelihood_table,
@@ -41,30 +38,29 @@ from kerasweep.console import (
     ExperimentRecord,
     SearchProgress,
     bad_input_exits,
+    draw_generation,
     experiment_data,
     experiment_tags,
     interruption_exits,
     network_text,
+    record_likelihood,
+    record_sample_quality,
     reference_lines,
+)
+from kerasweep.console._generation_record import (
+    CONDITIONAL,
+    FREE,
+    MAP,
+    PRIORS,
+    REAL,
+    SCORE,
 )
 from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
 
-FREE, CONDITIONAL, MAP = "free", "conditional", "map"
-REAL = "test images"
-PRIORS = {"normal": "N(0, I)", "mixture": "mixture"}
-MEASURES = {
-    "elbo": "ELBO",
-    "log_likelihood": "negative log-likelihood",
-    "reconstruction": "reconstruction",
-    "kl": "KL divergence",
-}
 THRESHOLD = 0.9
 SURE = f"share recognized with confidence over {THRESHOLD:g}"
 ASKED = "share read as asked"
-SCORE = "classification accuracy score"
-MAPPED = 5000  # images on the map
-LINES = 10  # of interpolations
 
 
 def parser() -> ExperimentParser:
@@ -207,12 +203,23 @@ def main(arguments: list[str] | None = None) -> None:
             data.y_test,
         )
         quality.append((SCORE, CONDITIONAL, "mixture", score.accuracy, score))
-        keep_likelihood(record, tracking, args, dataset.name, likelihood)
-        keep_quality(record, tracking, args, dataset.name, quality)
+        shown = {"names": names(args), "trainings": partial(training_text, args)}
+        shown["dataset"] = dataset.name
+        record_likelihood(likelihood, record, tracking, n_draws=args.draws, **shown)
+        judge_text = network_text(CONV_PRESETS["reported"])
+        record_sample_quality(quality, record, tracking, judge=judge_text, **shown)
         tracking.choose_model(
             Pipeline([("scale", scaler), ("net", fitted[CONDITIONAL])])
         )
-        keep_figures(record, dataset, fitted, X_test, data.y_test, args.seed)
+        draw_generation(
+            record,
+            fitted,
+            X_test,
+            data.y_test,
+            dataset=dataset.name,
+            image_shape=dataset.image_shape,
+            random_state=args.seed,
+        )
 
     if dataset.name == "MNIST":
         print("Published figures:")
@@ -282,6 +289,13 @@ def judged(args, judge, fitted, X_test, y_test):
     return quality
 
 
+def names(args):
+    """Return what each autoencoder is."""
+    hidden = "-".join(map(str, args.hidden))
+    units = {FREE: args.latent_dim, CONDITIONAL: args.latent_dim, MAP: 2}
+    return {name: f"{name} VAE {hidden}-{n}" for name, n in units.items()}
+
+
 def training_text(args, model, prior):
     """Say how an autoencoder was trained, and what its codes are drawn from."""
     epochs = args.map_epochs if model == MAP else args.epochs
@@ -294,156 +308,6 @@ def training_text(args, model, prior):
     if prior == "normal":
         return f"{text}prior N(0, I)"
     return f"{text}prior a mixture of {args.components} normals, fitted to the codes"
-
-
-def keep_likelihood(record, tracking, args, data_name, table) -> None:
-    """Hand in how likely the test images are."""
-    for row in table.itertuples():
-        units = 2 if row.model == MAP else args.latent_dim
-        given = ", given the class" if row.model == CONDITIONAL else ""
-        training = training_text(args, row.model, row.prior)
-        for column, metric in MEASURES.items():
-            ends = [getattr(row, f"{column}{end}") for end in ("", "_low", "_high")]
-            tracking.log_metrics({f"test/{row.model}_{row.prior}_{column}": ends[0]})
-            if column == "log_likelihood":
-                ends = [-ends[0], -ends[2], -ends[1]]
-            record.result(
-                f"{metric} in nats",
-                ends[0],
-                low=ends[1],
-                high=ends[2],
-                interval="95 % normal interval of the mean",
-                n=row.n,
-                unit="nats",
-                model=f"{row.model} VAE {'-'.join(map(str, args.hidden))}-{units}",
-                training=f"{training}; {args.draws} draws a row"
-                if column == "log_likelihood"
-                else training,
-                measured_on=f"{data_name} test{given}",
-            )
-    # What registered models are compared by.
-    row = table.query("model == @CONDITIONAL and prior == 'mixture'").iloc[0]
-    tracking.log_test(elbo=row.elbo, low=row.elbo_low, high=row.elbo_high, n=int(row.n))
-    shown = {"model": table["model"], "prior": table["prior"].map(PRIORS)}
-    for column in MEASURES:
-        half = table[f"{column}_high"] - table[column]
-        pairs = zip(table[column], half, strict=True)
-        name = {"elbo": "ELBO", "kl": "KL"}.get(column, column.replace("_", "-"))
-        shown[name] = [f"{value:.2f}±{h:.2f}" for value, h in pairs]
-    record.table(
-        table,
-        "likelihood",
-        f"{data_name}'s test images, drawn as zeros and ones, in nats an image with "
-        "95 % intervals of the mean. The conditional network is told the class",
-        shown=pd.DataFrame({**shown, "units used": table["active_units"]}),
-    )
-
-
-def keep_quality(record, tracking, args, data_name, quality) -> None:
-    """Hand in what the classifiers read."""
-    judge = network_text(CONV_PRESETS["reported"])
-    hidden = "-".join(map(str, (*args.hidden, args.latent_dim)))
-    rows = []
-    for measure, source, prior, share, result in quality:
-        rows.append(
-            {
-                "measure": measure,
-                "images": source,
-                "prior": prior,
-                "share": share,
-                "low": result.low,
-                "high": result.high,
-                "n": result.n,
-            }
-        )
-        if source == REAL:
-            continue
-        name = f"{source}_{prior}_{measure}".replace(" ", "_")
-        tracking.log_metrics({f"test/{name}": share})
-        read = f"{data_name} test" if measure == SCORE else f"{source} samples"
-        record.result(
-            measure,
-            share,
-            low=result.low,
-            high=result.high,
-            interval="95 % Wilson interval",
-            n=result.n,
-            model=f"{source} VAE {hidden}; {judge} "
-            f"{'trained on its samples' if measure == SCORE else 'reads'}",
-            training=training_text(args, source, prior),
-            measured_on=read,
-        )
-    table = pd.DataFrame(rows)
-    per_cent = [(100 * table[c]).map("{:.2f}".format) for c in ("share", "low", "high")]
-    record.table(
-        table,
-        "quality",
-        f"What classifiers read: {judge}, trained on real images of {data_name} but "
-        "for the classification accuracy score",
-        shown=pd.DataFrame(
-            {
-                "measure": table["measure"],
-                "images": table["images"],
-                "prior": table["prior"].map(lambda name: PRIORS.get(name, "")),
-                "%": per_cent[0],
-                "95 % Wilson interval": per_cent[1] + " to " + per_cent[2],
-                "images read": table["n"].map("{:,}".format),
-            }
-        ),
-    )
-
-
-def keep_figures(record, dataset, fitted, X_test, y_test, seed) -> None:
-    """Hand in the pictures."""
-    shape = {"image_shape": dataset.image_shape}
-    record.figure(
-        SampleGridDisplay.from_estimator(fitted[FREE], random_state=seed, **shape)
-        .plot()
-        .figure_,
-        "samples",
-        f"Samples of the free network that learnt {dataset.name}: codes drawn from the "
-        "mixture, decoded.",
-    )
-    record.figure(
-        SampleGridDisplay.from_estimator(
-            fitted[CONDITIONAL], random_state=seed, **shape
-        )
-        .plot()
-        .figure_,
-        "conditional",
-        "Samples of the conditional network: the class asked for, and what it drew.",
-    )
-    _, shown = np.unique(y_test, return_index=True)
-    ends = X_test[shown[:LINES]]
-    record.figure(
-        SampleGridDisplay.from_interpolations(
-            fitted[FREE], ends, np.roll(ends, -1, axis=0), **shape
-        )
-        .plot()
-        .figure_,
-        "interpolations",
-        "Two test images a line, outermost, and between them what the free network "
-        "decodes on the straight line between their codes.",
-    )
-    record.figure(
-        LatentSpaceDisplay.from_estimator(
-            fitted[MAP], X_test[:MAPPED], y_test[:MAPPED], **shape
-        )
-        .plot()
-        .figure_,
-        "latent_space",
-        f"Two latent units: where test images of {dataset.name} lie, by class, and "
-        "what each place is decoded to.",
-    )
-    record.figure(
-        LearningCurvesDisplay.from_history(
-            {f"{name} autoencoder": network for name, network in fitted.items()}
-        )
-        .plot(metrics=["reconstruction", "kl"])
-        .figure_,
-        "learning_curves",
-        "The two terms of the loss on training and validation rows, in nats an image.",
-    )
 
 
 def describe(args, data_name: str, data) -> str:

@@ -9,6 +9,11 @@ from kerasweep.console._data import (
 )
 from kerasweep.console._denoising_record import draw_denoising, record_denoising
 from kerasweep.console._exits import bad_input_exits, interruption_exits
+from kerasweep.console._generation_record import (
+    draw_generation,
+    record_likelihood,
+    record_sample_quality,
+)
 from kerasweep.console._presets import (
     CONV_PRESETS,
     REGULARIZED_PRESETS,
@@ -75,6 +80,7 @@ __all__ = [
     "dense_text",
     "dense_training_text",
     "draw_denoising",
+    "draw_generation",
     "experiment_data",
     "experiment_tags",
     "interruption_exits",
@@ -83,7 +89,9 @@ __all__ = [
     "print_table",
     "readable_layers",
     "record_denoising",
+    "record_likelihood",
     "record_regularization",
+    "record_sample_quality",
     "record_strengths",
     "record_study",
     "record_tests",
