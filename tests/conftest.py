@@ -1,6 +1,8 @@
 """Settings of the whole suite."""
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -19,4 +21,11 @@ def store_uri(tmp_path_factory):
     # Artifacts beside the database, not in the working directory.
     client = MlflowClient(tracking_uri=uri)
     client.create_experiment("warm-up", artifact_location=str(folder / "artifacts"))
+    shutil.copy(folder / "mlflow.db", folder / "empty.db")
     return uri
+
+
+@pytest.fixture(scope="session")
+def empty_database(store_uri):
+    """The path of a database as `store_uri` was before any test; to be copied."""
+    return Path(store_uri.removeprefix("sqlite:///")).with_name("empty.db")

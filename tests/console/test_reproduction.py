@@ -163,7 +163,8 @@ print(os.getpid(), flush=True)
 time.sleep(60)
 """
 PARENT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a job's processes
 from kerasweep.console._exits import interruption_exits
 from kerasweep.console._reproduction import run_child
 with interruption_exits("Kept."):

@@ -1,15 +1,15 @@
 """The report and the reproduction as their user runs them, on a store of their own."""
 
+import shutil
+
 import pytest
 
 
 @pytest.fixture
-def store(store_uri, tmp_path, monkeypatch):
-    """A fresh database made from the suite's: without any finished experiment."""
-    import shutil
-
+def store(empty_database, tmp_path, monkeypatch):
+    """A database without any finished experiment."""
     database = tmp_path / "mlflow.db"
-    shutil.copy(store_uri.removeprefix("sqlite:///"), database)
+    shutil.copy(empty_database, database)
     uri = f"sqlite:///{database}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)

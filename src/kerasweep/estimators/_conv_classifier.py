@@ -144,7 +144,7 @@ default=0.001
     >>> from sklearn.datasets import load_digits
     >>> from kerasweep import ConvClassifier
     >>> X, y = load_digits(n_class=3, return_X_y=True)
-    >>> net = ConvClassifier((8,), dense=(), epochs=3, random_state=0).fit(X / 16, y)
+    >>> net = ConvClassifier((8,), dense=(), epochs=15, random_state=0).fit(X / 16, y)
     >>> net.image_shape_
     (8, 8, 1)
     >>> net.score((X / 16).reshape(-1, 8, 8), y) > 0.9

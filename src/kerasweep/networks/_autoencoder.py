@@ -39,7 +39,7 @@ def dense_autoencoder(
     --------
     >>> from kerasweep.networks import dense_autoencoder
     >>> dense_autoencoder(784, hidden_layer_sizes=(128, 96, 128)).count_params()
-    226384
+    226416
     """
     import keras
 
