@@ -72,6 +72,7 @@ def record_denoising(
         )
     restored_in_part = np.isfinite(quality["psnr"]) & (quality["amount"] == amount)
     for row in _rows(quality[restored_in_part]):
+        untrained = "" if row.method in trainings else ", without a network"
         for metric, name, unit in (("psnr", "PSNR in dB", "dB"), ("ssim", "SSIM", "")):
             record.result(
                 name,
@@ -83,7 +84,7 @@ def record_denoising(
                 unit=unit,
                 model=row.method,
                 training=trainings.get(row.method, ""),
-                measured_on=f"{dataset} test at {100 * amount:g} %",
+                measured_on=f"{dataset} test at {100 * amount:g} %{untrained}",
             )
     record.table(
         robustness,

@@ -60,7 +60,11 @@ def record_likelihood(
     import pandas as pd
 
     for row in _rows(table):
-        given = ", given the class" if row.model == CONDITIONAL else ""
+        # Published figures are of free networks with many latent units and N(0, I).
+        given = {CONDITIONAL: ", given the class", MAP: ", two latent units"}.get(
+            row.model, ""
+        )
+        given += "" if row.prior == "normal" else ", prior fitted afterwards"
         training = trainings(row.model, row.prior)
         for column, metric in _MEASURES.items():
             ends = [getattr(row, f"{column}{end}") for end in ("", "_low", "_high")]
