@@ -17,6 +17,7 @@ matplotlib.use("Agg")
 
 from sklearn.pipeline import Pipeline
 
+import _checkout  # noqa: F401
 from kerasweep import (
     DenseClassifier,
     MinMaxScaler,

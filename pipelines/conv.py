@@ -18,6 +18,7 @@ matplotlib.use("Agg")
 
 from sklearn.pipeline import Pipeline
 
+import _checkout  # noqa: F401
 from kerasweep import (
     ConvClassifier,
     MinMaxScaler,

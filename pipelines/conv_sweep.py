@@ -19,6 +19,7 @@ matplotlib.use("Agg")
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
+import _checkout  # noqa: F401
 from kerasweep import (
     ConvClassifier,
     GridSearchDisplay,

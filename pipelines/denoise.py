@@ -19,6 +19,7 @@ matplotlib.use("Agg")
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+import _checkout  # noqa: F401
 from kerasweep import (
     ConvClassifier,
     DenoisingAutoencoder,

@@ -9,6 +9,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import _checkout  # noqa: F401
 from kerasweep import load_dataset, mcnemar
 from kerasweep.console import ExperimentParser, bad_input_exits, experiment_data
 from kerasweep.tracking import RegisteredModel, check_tracking

@@ -20,6 +20,7 @@ matplotlib.use("Agg")
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+import _checkout  # noqa: F401
 from kerasweep import (
     DenseClassifier,
     MinMaxScaler,

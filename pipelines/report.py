@@ -5,6 +5,7 @@ each experiment's pictures, tables, settings and run. The page is one HTML file 
 needs no other; its Markdown version has its pictures in a folder beside it.
 """
 
+import _checkout  # noqa: F401
 from kerasweep.console import (
     EXPERIMENT_TAG,
     RECORD_FILE,

@@ -7,6 +7,7 @@ the very same settings has finished. One that fails stops no other.
 import time
 from pathlib import Path
 
+import _checkout  # noqa: F401
 from kerasweep.console import (
     EXPERIMENT_TAG,
     RECORD_FILE,

@@ -20,6 +20,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
+import _checkout  # noqa: F401
 from kerasweep import (
     DenseClassifier,
     LearningCurvesDisplay,

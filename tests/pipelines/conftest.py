@@ -12,8 +12,9 @@ def project_root():
 
 
 @pytest.fixture
-def load_script():
+def load_script(monkeypatch):
     """Return a function that imports a pipeline by its name."""
+    monkeypatch.syspath_prepend(ROOT / "pipelines")
 
     def load(name):
         path = ROOT / "pipelines" / f"{name}.py"

@@ -1,7 +1,10 @@
 """MLproject, the scripts' options and their use must not drift apart."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -62,3 +65,18 @@ def test_each_parameter_is_used_and_explained(name, project_root, load_script):
     # The parser itself acts on `quick`.
     assert used | (options & {"quick"}) == options
     assert all(action.help for action in actions)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_runs_its_own_checkout(name, project_root, tmp_path):
+    """Whatever package the environment holds: `mlflow run` shares environments."""
+    installed = tmp_path / "kerasweep"
+    installed.mkdir()
+    (installed / "__init__.py").write_text("raise ImportError('another checkout')")
+    done = subprocess.run(
+        [sys.executable, project_root / "pipelines" / f"{name}.py", "--help"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
