@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
@@ -17,40 +17,11 @@ from sklearn.utils.validation import (
 )
 
 from kerasweep import training
+from kerasweep.estimators._fold import Fold
 from kerasweep.estimators._frozen import freeze, thaw
 from kerasweep.estimators._optimizers import check_schedule
 from kerasweep.estimators._seeding import draw_seeds
 from kerasweep.training import EarlyStopping, TrainingJob
-
-
-class _Fold(NamedTuple):
-    """Rows with their encoded targets and their weights in the loss."""
-
-    X: np.ndarray
-    target: np.ndarray
-    sample_weight: np.ndarray | None
-
-    def take(self, rows: np.ndarray) -> "_Fold":
-        weight = self.sample_weight
-        return _Fold(
-            self.X[rows], self.target[rows], None if weight is None else weight[rows]
-        )
-
-    def with_mean_weight_one(self, owner: str) -> "_Fold":
-        """Scale the weights so that the loss, a mean over rows, is a weighted mean.
-
-        A row of weight 0 then counts as little as one that is not there, and weights
-        in other units give the same network.
-        """
-        if self.sample_weight is None:
-            return self
-        mean = self.sample_weight.mean(dtype=np.float64)
-        if not mean > 0:
-            raise ValueError(
-                f"sample_weight of {owner} must have at least one positive value "
-                "among the rows of a fit. Got only zeros instead."
-            )
-        return self._replace(sample_weight=(self.sample_weight / mean).astype("f4"))
 
 
 class BaseNetwork(CallbackSupportMixin, BaseEstimator):
@@ -140,7 +111,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         """Return what is trained in place of `model`, whose variables it shares."""
         return model
 
-    def _validation_rows(self, rows: _Fold, seed: int) -> _Fold:
+    def _validation_rows(self, rows: Fold, seed: int) -> Fold:
         """Return held-out rows as each epoch is validated on them."""
         return rows
 
@@ -261,7 +232,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         if result.best_epoch is not None:
             self.best_epoch_ = first_epoch + result.best_epoch
 
-    def _check_rows(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> _Fold:
+    def _check_rows(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> Fold:
         X = self._check_features(X, first=first)
         if y is not None and _num_samples(y) != len(X):
             raise ValueError(
@@ -273,7 +244,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
             )
-        return _Fold(X, target, sample_weight)
+        return Fold(X, target, sample_weight)
 
     def _check_features(self, X: Any, *, first: bool) -> np.ndarray:
         # A float64 that is too large for float32 is refused by the next line's check.
@@ -297,7 +268,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             )
         return X
 
-    def _for_loss(self, model: Any, fold: _Fold) -> _Fold:
+    def _for_loss(self, model: Any, fold: Fold) -> Fold:
         """Bring encoded targets and weights into the form that the loss takes."""
         fold = fold._replace(
             X=self._loss_input(fold.X, fold.target),
@@ -307,8 +278,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         return fold.with_mean_weight_one(type(self).__name__)
 
     def _hold_out(
-        self, rows: _Fold, given: tuple[Any, Any], seed: int
-    ) -> tuple[_Fold, _Fold | None]:
+        self, rows: Fold, given: tuple[Any, Any], seed: int
+    ) -> tuple[Fold, Fold | None]:
         """Split off, or check, the rows that each epoch is validated on."""
         X_val, y_val = given
         if (X_val is None) != (y_val is None) and (self._needs_y() or X_val is None):

@@ -1,9 +1,55 @@
-"""Noise of a level that is drawn for each row, as arrays."""
+"""Noise of a level that is drawn for each row: its settings, and on arrays."""
 
 from numbers import Real
 from typing import Any
 
 import numpy as np
+
+
+def noise_settings(estimator: Any) -> dict[str, Any]:
+    """Return the settings of an estimator's noise, checked against one another.
+
+    Parameters
+    ----------
+    estimator : object
+        With the parameters `noise`, `amount`, `salt_vs_pepper`, `low` and `high`.
+
+    Returns
+    -------
+    settings : dict
+        As :func:`corrupt` takes them.
+
+    Raises
+    ------
+    ValueError
+        If no noise has such settings.
+    """
+    name = type(estimator).__name__
+    low, high = estimator.low, estimator.high
+    if estimator.noise == "salt_and_pepper" and (low is None or high is None):
+        raise ValueError(
+            f"low and high of {name} must be numbers with noise='salt_and_pepper'. "
+            f"Got {(low, high)!r} instead."
+        )
+    if low is not None and high is not None and low > high:
+        raise ValueError(
+            f"low of {name} must be at most `high` (={high!r}). Got {low!r} instead."
+        )
+    return {
+        "noise": estimator.noise,
+        "amount": amount_range(name, estimator.noise, estimator.amount),
+        "salt_vs_pepper": float(estimator.salt_vs_pepper),
+        "low": low,
+        "high": high,
+    }
+
+
+def impulses(estimator: Any) -> tuple[float, float] | None:
+    """Return the values that alone can be noise; None where any can be."""
+    low, high = estimator.low, estimator.high
+    if estimator.noise != "salt_and_pepper" or low == high:
+        return None
+    return float(low), float(high)
 
 
 def amount_range(owner: str, noise: str, amount: Any) -> tuple[float, float]:

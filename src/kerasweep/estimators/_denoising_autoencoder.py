@@ -10,9 +10,10 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from kerasweep import training
-from kerasweep.estimators._base import BaseNetwork, _Fold
-from kerasweep.estimators._corruption import amount_range, corrupt
+from kerasweep.estimators._base import BaseNetwork
+from kerasweep.estimators._corruption import corrupt, impulses, noise_settings
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS, layer_sizes
+from kerasweep.estimators._fold import Fold
 from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
 from kerasweep.networks import (
     conv_denoiser,
@@ -248,27 +249,27 @@ default=0.001
                 resolve_image_shape(type(self).__name__, X.shape[1:], self.image_shape),
                 filters=self._filters(),
                 dense=int(self.dense),
-                impulses=self._impulses(),
+                impulses=impulses(self),
                 **settings,
             )
         model.compile(optimizer=make_optimizer(self, len(X)), loss=self.loss)
         return model
 
     def _training_model(self, model: Any, seed: int) -> Any:
-        network = noise_in_training(model, **self._noise_settings(), seed=seed)
+        network = noise_in_training(model, **noise_settings(self), seed=seed)
         # The same optimizer object: its state goes with the network that stays.
         network.compile(optimizer=model.optimizer, loss=self.loss)
         return network
 
-    def _validation_rows(self, rows: _Fold, seed: int) -> _Fold:
-        return rows._replace(X=corrupt(rows.X, **self._noise_settings(), seed=seed))
+    def _validation_rows(self, rows: Fold, seed: int) -> Fold:
+        return rows._replace(X=corrupt(rows.X, **noise_settings(self), seed=seed))
 
     def _needs_y(self) -> bool:
         return False
 
     def _encode_target(self, X: np.ndarray, y: Any, *, first: bool) -> np.ndarray:
         self._check_range(X)
-        self._noise_settings()  # refuses levels before anything is built
+        noise_settings(self)  # refuses levels before anything is built
         return _flat(X)
 
     def _loss_input(self, X: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -292,34 +293,6 @@ default=0.001
                 f"integer. Got {self.filters!r} instead."
             )
         return tuple(int(n) for n in filters)
-
-    def _impulses(self) -> tuple[float, float] | None:
-        """Return the values that alone can be noise; None where any can be."""
-        if self.noise != "salt_and_pepper" or self.low == self.high:
-            return None
-        assert self.low is not None and self.high is not None
-        return float(self.low), float(self.high)
-
-    def _noise_settings(self) -> dict[str, Any]:
-        name = type(self).__name__
-        bounds = self.low, self.high
-        if self.noise == "salt_and_pepper" and None in bounds:
-            raise ValueError(
-                f"low and high of {name} must be numbers with noise='salt_and_pepper'. "
-                f"Got {bounds!r} instead."
-            )
-        if None not in bounds and self.low > self.high:  # type: ignore[operator]
-            raise ValueError(
-                f"low of {name} must be at most `high` (={self.high!r}). Got "
-                f"{self.low!r} instead."
-            )
-        return {
-            "noise": self.noise,
-            "amount": amount_range(name, self.noise, self.amount),
-            "salt_vs_pepper": float(self.salt_vs_pepper),
-            "low": self.low,
-            "high": self.high,
-        }
 
     # Using --------------------------------------------------------------------------
 
@@ -422,7 +395,7 @@ default=0.001
         self._check_fitted()
         clean = self._check_features(X, first=False)
         self._check_range(clean)
-        noisy = corrupt(clean, **self._noise_settings(), seed=0)
+        noisy = corrupt(clean, **noise_settings(self), seed=0)
         clean = _flat(clean).astype(np.float64)
         output = training.predict(self.model_, _flat(noisy)).astype(np.float64)
         if self.loss == "mean_squared_error":

@@ -1,5 +1,6 @@
 """What a generative model of rows can do once it is trained: sample, and rate."""
 
+from abc import abstractmethod
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -20,6 +21,7 @@ from kerasweep.networks import likelihood_network
 class GenerativeNetwork(DensityMixin, BaseNetwork):
     """Samples and ratings, from an encoder and a decoder with Gaussian codes."""
 
+    binarize: bool
     conditional: bool
     likelihood: str
     prior: str
@@ -29,21 +31,27 @@ class GenerativeNetwork(DensityMixin, BaseNetwork):
     priors_: list[Any]
     _class_shares: np.ndarray
 
+    # What a leaf supplies -----------------------------------------------------------
+
+    @abstractmethod
     def inverse_transform(self, X: Any, y: Any = None) -> np.ndarray:
-        """Decode codes."""
-        raise NotImplementedError
+        """Decode codes, those of labels `y` with `conditional`."""
 
+    @abstractmethod
     def _latent_dim(self) -> int:
-        raise NotImplementedError
+        """Return how many numbers a code has."""
 
+    @abstractmethod
     def _n_classes(self) -> int:
-        raise NotImplementedError
+        """Return how many classes the decoder knows; 0 without `conditional`."""
 
+    @abstractmethod
     def _check_range(self, X: np.ndarray) -> None:
-        raise NotImplementedError
+        """Refuse rows that the likelihood can't rate."""
 
+    @abstractmethod
     def _with_classes(self, rows: np.ndarray, y: Any) -> np.ndarray:
-        raise NotImplementedError
+        """Put the class columns of labels behind rows with `conditional`."""
 
     # Samples ------------------------------------------------------------------------
 

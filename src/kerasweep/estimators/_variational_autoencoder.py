@@ -170,10 +170,6 @@ default=0.001
         "activation": DENSE_CONSTRAINTS["activation"],
     }
 
-    classes_: np.ndarray
-    priors_: list[Any]
-    _class_shares: np.ndarray
-
     def __init__(
         self,
         latent_dim: int = 16,

@@ -3,6 +3,7 @@
 Importing this module imports Keras.
 """
 
+from abc import abstractmethod
 from typing import Any
 
 import keras
@@ -38,8 +39,9 @@ class BaseNoiseLayer(keras.layers.Layer):
             level = keras.random.uniform(shape, least, most, seed=self.seed_generator)
         return self._corrupt(inputs, level)
 
+    @abstractmethod
     def _corrupt(self, inputs: Any, level: Any) -> Any:
-        raise NotImplementedError
+        """Return noisy inputs; `level` is a number, or one for each row."""
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the inputs."""

@@ -3,6 +3,7 @@
 import sys
 import time
 import weakref
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,28 @@ from kerasweep.tracking._messages import (
     RunEnded,
     RunKey,
     RunStarted,
+    RunTagged,
     now,
 )
 from kerasweep.tracking._names import metric_name, short_names
+from kerasweep.tracking._recall import (
+    FIT_TAG,
+    SOURCE_TAG,
+    FitResult,
+    as_it_was,
+    fit_name,
+    recallable,
+    restore_times,
+    taken_results,
+)
+from kerasweep.tracking._resume import (
+    RESUMED_TAG,
+    SEARCH_TAG,
+    check_resumable,
+    fingerprint,
+)
 from kerasweep.tracking._runs import Described, Settings
-from kerasweep.tracking._scoring import remember
+from kerasweep.tracking._scoring import Fitted, remember
 from kerasweep.tracking._search_info import (
     SearchInfo,
     estimator_params,
@@ -60,6 +78,10 @@ class TrackingCallback:
         self._session: Session | None = Session(settings)
         self._channel: Channel = self._session.channel
         self._searches: dict[RunKey, SearchInfo] = {}
+        self._finished: dict[RunKey, dict[str, FitResult]] = {}
+        self._originals: dict[RunKey, Any] = {}
+        self._rows: dict[RunKey, tuple[Any, Any, Any]] = {}
+        self._resumed: Counter[str] = Counter()
 
     @property
     def max_propagation_depth(self) -> None:
@@ -84,6 +106,10 @@ class TrackingCallback:
         described = _describe(estimator)
         key = key_of(context)
         if self._is_main:
+            if self._main.resumes and is_search(estimator):
+                check_resumable(estimator)
+                self._originals[key] = estimator.estimator
+                estimator.estimator = recallable(estimator.estimator)
             self._main.open_root(key, estimator, described)
         else:
             self._channel.send(as_message(key, described, parent=None))
@@ -95,6 +121,7 @@ class TrackingCallback:
         *,
         X: Any = None,
         y: Any = None,
+        metadata: Any = None,
     ) -> None:
         """Open a child run where the task is a candidate on a split, or the refit.
 
@@ -106,10 +133,15 @@ class TrackingCallback:
             The task.
         X, y : array-like, default=None
             Its data.
+        metadata : dict, default=None
+            More of its data, such as the sample weights.
         """
-        if is_search(estimator) and hasattr(estimator, "n_splits_"):
+        if is_search(estimator):
             if context.task_name == "search":
-                self._searches[key_of(context.parent)] = SearchInfo.of(estimator)
+                self._begin_search(estimator, key_of(context.parent))
+            elif context.task_name == "fit" and self._is_main:
+                weight = (metadata or {}).get("sample_weight")
+                self._rows[key_of(context)] = (X, y, weight)
         stage = stage_of(context)
         if stage is None:
             return
@@ -143,6 +175,9 @@ class TrackingCallback:
             key = key_of(context)
             info = self._searches.pop(key, None)
             if info is not None:
+                taken = taken_results(estimator, info, self._finished.pop(key, {}))
+                self._resumed.update(r.run_id for row in taken.values() for r in row)
+                restore_times(estimator.cv_results_, taken, info.n_splits)
                 self._channel.send(read_results(estimator, key, info))
         stage = stage_of(context)
         if stage is None:
@@ -155,7 +190,12 @@ class TrackingCallback:
         else:
             self._channel.send(RunEnded(key, "FINISHED", None, now(), metrics))
         if stage != REFIT and not is_search(estimator):
-            remember(estimator, self._channel, key)
+            fitted = Fitted(self._channel, key, seconds)
+            if stage == CANDIDATE:
+                info = self._searches.get(key_of(search_context(context)))
+                fitted.n_scores = 0 if info is None else info.n_scores
+                fitted.known = self.known_result(estimator, context)
+            remember(estimator, fitted)
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """Close the run of an outermost fit, whether it succeeded or not.
@@ -168,12 +208,66 @@ class TrackingCallback:
             Its task.
         """
         key = key_of(context)
-        for search in [k for k in self._searches if k.root == key.root]:
-            del self._searches[search]
+        for of_search in (self._searches, self._finished, self._rows):
+            for search in [k for k in of_search if k.root == key.root]:
+                del of_search[search]
+        if key in self._originals:
+            estimator.estimator = self._originals.pop(key)
+            as_it_was(getattr(estimator, "best_estimator_", None))
         if self._is_main:
             self._main.close_root(key, estimator)
         else:
             self._close_elsewhere(key)
+
+    # Searches -----------------------------------------------------------------------
+
+    def _begin_search(self, search: Any, key: RunKey) -> None:
+        """Learn what names a search's fits, and which of them are known already."""
+        self._searches[key] = SearchInfo.of(search)
+        rows = self._rows.pop(key, None)
+        if rows is None:
+            return
+        try:
+            text = fingerprint(search, *rows)
+        except Exception:
+            if self._main.resumes:
+                raise
+            return  # such a search can't be resumed later
+        tags = {SEARCH_TAG: text}
+        if self._main.resumes:
+            finished = self._main.find_finished(text)
+            self._finished[key] = finished.results
+            self._resumed.clear()
+            tags[RESUMED_TAG] = " ".join(finished.run_ids)
+        self._channel.send(RunTagged(key, tags))
+
+    def known_result(self, estimator: Any, context: Any) -> FitResult | None:
+        """Return what a candidate gave on a split in an earlier run.
+
+        Parameters
+        ----------
+        estimator : estimator
+            With the candidate's parameters.
+        context : sklearn.callback.CallbackContext
+            Its task.
+
+        Returns
+        -------
+        result : FitResult or None
+            None if it has to be trained.
+        """
+        if stage_of(context) != CANDIDATE:
+            return None
+        finished = self._finished.get(key_of(search_context(context)))
+        if not finished:
+            return None
+        return finished.get(self._fit_name(estimator, context) or "")
+
+    def _fit_name(self, estimator: Any, context: Any) -> str | None:
+        info = self._searches[key_of(search_context(context))]
+        split = int(context.task_id) % info.n_splits
+        iteration = int(context.parent.task_id) if info.halving else None
+        return fit_name(estimator, split, iteration)
 
     def _close_elsewhere(self, key: RunKey) -> None:
         status, text = outcome(sys.exc_info()[1])
@@ -206,10 +300,16 @@ class TrackingCallback:
         candidate, split = divmod(int(context.task_id), info.n_splits)
         iteration = int(context.parent.task_id) if info.halving else None
         # A sub-estimator without callbacks is seen through the search itself.
+        tags, text = {}, info.described(candidate, split, iteration)
         if context.source_task_name is None:
             given = grid_candidate(estimator, candidate)
         else:
             given = estimator.get_params()
+            tags[FIT_TAG] = self._fit_name(estimator, context) or ""
+            known = self.known_result(estimator, context)
+            if known is not None:
+                tags[SOURCE_TAG] = known.run_id
+                text += f". Trained in run {known.run_id}, and not again"
         chosen = {key: given[key] for key in info.short if key in given}
         return RunStarted(
             key,
@@ -217,8 +317,9 @@ class TrackingCallback:
             stage,
             info.named(chosen, split, iteration),
             info.texts(chosen),
-            info.described(candidate, split, iteration),
+            text,
             now(),
+            tags,
         )
 
     def _send_metrics(self, context: Any, metadata: dict[str, Any]) -> None:
@@ -261,7 +362,13 @@ class TrackingCallback:
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy in a worker knows where to send, and never what to write to.
-        return {"_channel": self._channel, "_searches": dict(self._searches)}
+        return {
+            "_channel": self._channel,
+            "_searches": dict(self._searches),
+            "_finished": dict(self._finished),
+            "_originals": {},
+            "_rows": {},
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

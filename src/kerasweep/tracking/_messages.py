@@ -41,6 +41,7 @@ class RunStarted(NamedTuple):
     params: dict[str, str]
     description: str
     time: int
+    tags: dict[str, str] | None = None
 
 
 class RunAdopted(NamedTuple):
@@ -65,6 +66,13 @@ class MetricsSeen(NamedTuple):
     metrics: dict[str, float]
     step: int
     time: int
+
+
+class RunTagged(NamedTuple):
+    """Facts of a run; written at once."""
+
+    key: RunKey
+    tags: dict[str, str]
 
 
 class RunEnded(NamedTuple):

@@ -20,6 +20,7 @@ class Settings(NamedTuple):
     dataset_source: str | None
     image_shape: Sequence[int] | None
     log_model: bool
+    resume: str | None = None
 
 
 @dataclass

@@ -1,35 +1,82 @@
 """Scorers that tell the tracking a split's score as soon as it is known."""
 
+import time
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from kerasweep.tracking._messages import MetricsSeen, RunKey, now
+from kerasweep.tracking._messages import MetricsSeen, RunKey, RunTagged, now
+from kerasweep.tracking._recall import RESULT_TAG, FitResult
 from kerasweep.tracking._search_info import score_name
 from kerasweep.tracking._transport import Channel
 
+
+@dataclass
+class Fitted:
+    """A fit whose scores are still to come.
+
+    Attributes
+    ----------
+    channel, key
+        Where its scores go.
+    seconds : float
+        How long the fit took.
+    n_scores : int
+        How many scores a search asks for; 0 outside one, where a score is no result
+        to keep.
+    known : FitResult or None
+        The scores themselves, where the fit was not trained again.
+    """
+
+    channel: Channel
+    key: RunKey
+    seconds: float = 0.0
+    n_scores: int = 0
+    known: FitResult | None = None
+    scores: list[Any] = field(default_factory=list)
+    score_seconds: float = 0.0
+
+    def add(self, score: Any, seconds: float) -> bool:
+        """Take the next score, and send what is known now; say if it was the last."""
+        self.scores.append(score)
+        if len(self.scores) == 1:
+            self.score_seconds = seconds
+            metrics = _metrics(score)
+            if metrics:
+                self.channel.send(MetricsSeen(self.key, metrics, 0, now()))
+        if len(self.scores) < self.n_scores:
+            return False
+        if self.n_scores and all(map(_is_finite, self.scores)):
+            result = self.known or FitResult(
+                [_numbers(one) for one in self.scores], self.seconds, self.score_seconds
+            )
+            self.channel.send(RunTagged(self.key, {RESULT_TAG: result.to_text()}))
+        return True
+
+
 #: Estimators fitted in this process and not scored yet. By identity: an estimator
 #: need not be hashable.
-_fitted: dict[int, tuple[weakref.ref, Channel, RunKey]] = {}
+_fitted: dict[int, tuple[weakref.ref, Fitted]] = {}
 
 
-def remember(estimator: Any, channel: Channel, key: RunKey) -> None:
-    """Note which run an estimator was fitted in, until its first score."""
+def remember(estimator: Any, fitted: Fitted) -> None:
+    """Note which run an estimator was fitted in, until its last score."""
     identity = id(estimator)
     try:
         reference = weakref.ref(estimator, lambda _: _fitted.pop(identity, None))
     except TypeError:
         return
-    _fitted[identity] = (reference, channel, key)
+    _fitted[identity] = (reference, fitted)
 
 
-def _recall(estimator: Any) -> tuple[Channel, RunKey] | None:
-    entry = _fitted.pop(id(estimator), None)
+def _fit_of(estimator: Any) -> Fitted | None:
+    entry = _fitted.get(id(estimator))
     if entry is None or entry[0]() is not estimator:
         return None
-    return entry[1], entry[2]
+    return entry[1]
 
 
 class TrackedScorer:
@@ -44,7 +91,7 @@ class TrackedScorer:
     def __init__(self, scoring: Any) -> None:
         from sklearn.metrics import check_scoring
 
-        self._scoring = scoring
+        self.scoring = scoring
         self._scorer: Callable[..., Any]
         if callable(scoring):
             self._scorer = scoring
@@ -59,24 +106,38 @@ class TrackedScorer:
     def __call__(
         self, estimator: Any, X: Any, y: Any = None, **params: Any
     ) -> float | dict[str, float]:
-        arguments = (X,) if y is None else (X, y)
-        fitted = _recall(estimator)
-        score = self._scorer(estimator, *arguments, **params)
-        if fitted is not None:
-            channel, key = fitted
-            metrics = _metrics(score)
-            if metrics:
-                channel.send(MetricsSeen(key, metrics, 0, now()))
+        fitted = _fit_of(estimator)
+        start = time.perf_counter()
+        if fitted is not None and fitted.known is not None:
+            score = fitted.known.scores[len(fitted.scores)]
+        else:
+            arguments = (X,) if y is None else (X, y)
+            score = self._scorer(estimator, *arguments, **params)
+        if fitted is not None and fitted.add(score, time.perf_counter() - start):
+            _fitted.pop(id(estimator), None)
         return score
 
     def __repr__(self) -> str:
-        return self._scoring if isinstance(self._scoring, str) else repr(self._scoring)
+        return self.scoring if isinstance(self.scoring, str) else repr(self.scoring)
+
+
+def _named(score: Any) -> dict[str, Any]:
+    return score if isinstance(score, dict) else {"score": score}
 
 
 def _metrics(score: Any) -> dict[str, float]:
-    named = score if isinstance(score, dict) else {"score": score}
     return {
         score_name("validation", name): float(value)
-        for name, value in named.items()
+        for name, value in _named(score).items()
         if isinstance(value, (int, float, np.number)) and np.isfinite(value)
     }
+
+
+def _is_finite(score: Any) -> bool:
+    return len(_metrics(score)) == len(_named(score))
+
+
+def _numbers(score: Any) -> Any:
+    if isinstance(score, dict):
+        return {name: float(value) for name, value in score.items()}
+    return float(score)

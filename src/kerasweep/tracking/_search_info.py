@@ -26,6 +26,7 @@ class SearchInfo(NamedTuple):
     n_splits: int
     n_candidates: int | None
     halving: bool
+    n_scores: int = 1
 
     @classmethod
     def of(cls, search: Any) -> "SearchInfo":
@@ -50,6 +51,7 @@ class SearchInfo(NamedTuple):
             n_splits=int(search.n_splits_),
             n_candidates=None if halving else n_candidates,
             halving=halving,
+            n_scores=1 + bool(getattr(search, "return_train_score", False)),
         )
 
     def named(

@@ -25,6 +25,7 @@ from kerasweep.tracking._messages import (
 from kerasweep.tracking._model import example_rows
 from kerasweep.tracking._names import value_text
 from kerasweep.tracking._register import Registered
+from kerasweep.tracking._resume import Finished, find_finished
 from kerasweep.tracking._runs import Described, Root, Run, Settings
 from kerasweep.tracking._store import Store
 from kerasweep.tracking._tasks import is_search, outcome
@@ -160,6 +161,17 @@ class Session:
             self._block = self._open_run(Described("group", name, ""), key)
             self._last = self._block
             self.writer.group_under(key)
+
+    @property
+    def resumes(self) -> bool:
+        """Whether searches go on from earlier ones."""
+        return self._settings.resume is not None
+
+    def find_finished(self, text: str) -> Finished:
+        """Return what earlier searches with this fingerprint have finished."""
+        resume = str(self._settings.resume)
+        found = self.writer.call(lambda store: find_finished(store, resume, text))
+        return found
 
     # Closing ------------------------------------------------------------------------
 

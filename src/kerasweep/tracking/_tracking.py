@@ -53,6 +53,14 @@ class MlflowTracking(TrackingCallback):
         Whether to log the winner: the refitted best estimator of a search, or a lone
         estimator.
 
+    resume : str, default=None
+        Id of the run of a search that was killed, or ``"auto"`` for all unfinished
+        ones of the experiment like this one: of what they finished, a candidate on a
+        split each, nothing is trained again. Taken are results of the same data,
+        splits, settings, parameters and versions only; for a search with
+        ``scoring=tracking.scoring(...)`` alone. Parameters of ``fit`` other than
+        `sample_weight` are not compared.
+
     Notes
     -----
     Under ``mlflow run`` the project's run is adopted as the parent. Inside a run of
@@ -81,6 +89,7 @@ class MlflowTracking(TrackingCallback):
         dataset_source: str | None = None,
         image_shape: Sequence[int] | None = None,
         log_model: bool = True,
+        resume: str | None = None,
     ) -> None:
         settings = Settings(
             experiment,
@@ -93,8 +102,9 @@ class MlflowTracking(TrackingCallback):
             dataset_source,
             image_shape,
             log_model,
+            resume,
         )
-        for name in ("experiment", "run_name", "register_as", "tracking_uri"):
+        for name in ("experiment", "run_name", "register_as", "tracking_uri", "resume"):
             value = getattr(settings, name)
             if value is not None and (not isinstance(value, str) or not value.strip()):
                 raise ValueError(
@@ -259,6 +269,11 @@ class MlflowTracking(TrackingCallback):
             Named tuple of `name`, `version`, `is_champion` and `reason`.
         """
         return self._main.register(name)
+
+    @property
+    def resumed(self) -> dict[str, int]:
+        """How many results the last search took from each earlier run, by its id."""
+        return dict(self._resumed)
 
     @property
     def run_id(self) -> str | None:

@@ -16,6 +16,7 @@ from kerasweep.tracking._messages import (
     RunEnded,
     RunKey,
     RunStarted,
+    RunTagged,
     SearchResults,
     SplitResult,
     now,
@@ -217,6 +218,12 @@ class Writer:
                 if record is not None:
                     record.add(metrics, step, when)
                     self._dirty[key] = record
+            case RunTagged(key, tags):
+                record = self._records.get(key) or self._reopened(key)
+                if record is not None:
+                    record.tags.update(tags)
+                    self._dirty[key] = record
+                    self._write(record)  # a kill must not lose a finished result
             case RunEnded():
                 self._end(message)
             case DataUsed(key, _):
@@ -238,6 +245,7 @@ class Writer:
             last=message.time,
             description=message.description,
             params=dict(message.params),
+            tags=dict(message.tags or {}),
             has_params=bool(message.params),
         )
         self._records[message.key] = record

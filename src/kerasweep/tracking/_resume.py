@@ -1,0 +1,214 @@
+"""Which earlier searches a search goes on from, and what they had finished."""
+
+import os
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import joblib
+from sklearn.base import is_classifier
+from sklearn.model_selection import check_cv
+
+from kerasweep.tracking._names import value_text
+from kerasweep.tracking._recall import FIT_TAG, RESULT_TAG, FitResult, plain
+from kerasweep.tracking._scoring import TrackedScorer
+from kerasweep.tracking._store import Store
+
+#: Tags of a search's run: its fingerprint, and the runs that it goes on from.
+SEARCH_TAG = "kerasweep.search"
+RESUMED_TAG = "kerasweep.resumed"
+
+#: Parameters of a search that change no result of a fit.
+_WITHOUT_EFFECT = {
+    *("estimator", "cv", "scoring", "refit", "n_jobs", "verbose", "pre_dispatch"),
+    *("param_grid", "param_distributions", "error_score", "n_iter", "random_state"),
+}
+_PAGE = 200
+
+
+class Finished(NamedTuple):
+    """What is known of a search's fits before it starts.
+
+    Attributes
+    ----------
+    results : dict of str to FitResult
+        By :func:`~kerasweep.tracking._recall.fit_name`.
+    run_ids : list of str
+        The searches that they were trained in, the latest first.
+    """
+
+    results: dict[str, FitResult]
+    run_ids: list[str]
+
+
+def fingerprint(search: Any, X: Any, y: Any, sample_weight: Any = None) -> str:
+    """Describe all that a search's results depend on, but for its candidates.
+
+    Parameters
+    ----------
+    search : GridSearchCV or another search
+    X, y, sample_weight : array-like
+        Its data.
+
+    Returns
+    -------
+    text : str
+        Digests of the data, the splits and the settings, and the versions.
+
+    Raises
+    ------
+    ValueError
+        If two searches with these settings need not give the same.
+    """
+    cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
+    halving = hasattr(search, "resource")
+    drawn = getattr(cv, "shuffle", hasattr(cv, "random_state"))
+    for owner, draws in ((cv, drawn), (search, halving)):
+        seed = getattr(owner, "random_state", 0)
+        if draws and not isinstance(seed, int):
+            raise ValueError(
+                f"random_state of {type(owner).__name__} must be an int in a search "
+                f"that is resumed. Got {seed!r} instead."
+            )
+    splits = list(cv.split(X, y))
+    settings: dict[str, Any] = {
+        name: value_text(value)
+        for name, value in search.get_params(deep=False).items()
+        if name not in _WITHOUT_EFFECT or (halving and name == "random_state")
+    }
+    if halving:  # later candidates depend on all
+        settings["candidates"] = [
+            value_text(getattr(search, name, None))
+            for name in ("param_grid", "param_distributions")
+        ]
+    parts = {
+        "data": joblib.hash((X, y, sample_weight)),
+        "splits": joblib.hash(splits),
+        "scoring": joblib.hash(_scoring(search.scoring)),
+        "settings": joblib.hash(settings),
+        "versions": _versions(),
+    }
+    return "; ".join(f"{name}={value}" for name, value in parts.items())
+
+
+def _scoring(scoring: Any) -> Any:
+    return plain(scoring.scoring if isinstance(scoring, TrackedScorer) else scoring)
+
+
+def _versions() -> str:
+    import kerasweep
+
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    return (
+        f"kerasweep {kerasweep.__version__} keras {version('keras')} "
+        f"scikit-learn {version('scikit-learn')} {backend}"
+    )
+
+
+def check_resumable(search: Any) -> None:
+    """Refuse a search whose fits leave no result, or can't be left out.
+
+    Raises
+    ------
+    ValueError
+        With what to change.
+    """
+    if not isinstance(search.scoring, TrackedScorer):
+        raise ValueError(
+            "scoring of a search that is resumed must be tracking.scoring(...), which "
+            f"records each score. Got {search.scoring!r} instead."
+        )
+    if not hasattr(search.estimator, "_init_callback_context"):
+        raise ValueError(
+            "estimator of a search that is resumed must support scikit-learn's "
+            f"callbacks. Got {type(search.estimator).__name__} instead."
+        )
+
+
+def find_finished(store: Store, resume: str, text: str) -> Finished:
+    """Collect the finished fits of earlier searches.
+
+    Parameters
+    ----------
+    store : Store
+    resume : str
+        Id of a search's run, or "auto" for all unfinished ones of this experiment
+        with the fingerprint.
+    text : str
+        The present search's :func:`fingerprint`.
+
+    Returns
+    -------
+    finished : Finished
+
+    Raises
+    ------
+    ValueError
+        If the run is not known, is no search, or has another fingerprint.
+    """
+    if resume == "auto":
+        query = f"tags.`{SEARCH_TAG}` = '{text}'"
+        found = _all_runs(store, [store.experiment_id], query)
+        run_ids = [r.info.run_id for r in found if r.info.status != "FINISHED"]
+    else:
+        run_ids = _chain(store, resume, text)
+    results: dict[str, FitResult] = {}
+    used = []
+    for run_id in run_ids:
+        experiment = store.client.get_run(run_id).info.experiment_id
+        query = f"tags.`mlflow.parentRunId` = '{run_id}'"
+        before = len(results)
+        for child in _all_runs(store, [experiment], query):
+            tags = child.data.tags
+            if FIT_TAG in tags and RESULT_TAG in tags:
+                result = FitResult.from_text(tags[RESULT_TAG], child.info.run_id)
+                results.setdefault(tags[FIT_TAG], result)
+        if len(results) > before:
+            used.append(run_id)
+    return Finished(results, used)
+
+
+def _chain(store: Store, run_id: str, text: str) -> list[str]:
+    """Return a search's run and those that it went on from itself."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        run = store.client.get_run(run_id)
+    except MlflowException:
+        raise ValueError(
+            f"resume of MlflowTracking must be 'auto' or the id of a search's run in "
+            f"{store.uri}. Got {run_id!r} instead."
+        ) from None
+    there = run.data.tags.get(SEARCH_TAG)
+    if there is None:
+        raise ValueError(
+            "resume of MlflowTracking must be the run of a search. Got "
+            f"{run_id!r}, which is none, or had not begun to train."
+        )
+    if there != text:
+        raise ValueError(
+            "resume of MlflowTracking must be the run of a search with the same data, "
+            f"splits, scoring, settings and versions. Got {run_id!r}, which differs "
+            f"in {_difference(there, text)}."
+        )
+    earlier = run.data.tags.get(RESUMED_TAG, "").split()
+    return [run_id, *(one for one in earlier if one != run_id)]
+
+
+def _difference(there: str, here: str) -> str:
+    a, b = (
+        dict(part.split("=", 1) for part in text.split("; ")) for text in (there, here)
+    )
+    return ", ".join(name for name in b if a.get(name) != b[name])
+
+
+def _all_runs(store: Store, experiments: list[str], query: str) -> list[Any]:
+    found: list[Any] = []
+    token = None
+    while True:
+        page = store.client.search_runs(
+            experiments, query, max_results=_PAGE, page_token=token
+        )
+        found += page
+        token = page.token
+        if not token:
+            return found

@@ -1,0 +1,139 @@
+"""Kill a sweep at random moments, resume it each time, and report what went wrong.
+
+``python killed_sweeps.py DATABASE KILLS``; each sweep is a fork of this process, which
+has imported everything and touched no store.
+"""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from mlflow import MlflowClient
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from tracking_toys import ToyNet
+
+from kerasweep.tracking import MlflowTracking
+
+GRID = {"l2": [1e-5, 1e-4, 1e-3, 1e-2, 0.9], "random_state": [0, 1, 2]}
+N_FITS = 2 * 15
+LOG = Path("trained.txt")
+
+
+def logs_fit(net, epoch):
+    if epoch == 0:
+        with LOG.open("a") as log:
+            log.write(f"{net.l2} {net.random_state}\n")
+
+
+def search():
+    net = ToyNet(raises=logs_fit, seconds=0.005)
+    cv = StratifiedKFold(2, shuffle=True, random_state=0)
+    return GridSearchCV(net, GRID, cv=cv, return_train_score=True)
+
+
+def sweep(uri, experiment):
+    tracking = MlflowTracking(
+        experiment, tracking_uri=uri, resume="auto", log_model=False
+    )
+    search_ = search().set_params(scoring=tracking.scoring("accuracy"))
+    search_.set_callbacks(tracking).fit(*load_iris(return_X_y=True))
+    scores = {k: v.tolist() for k, v in scores_of(search_).items()}
+    Path("results.json").write_text(json.dumps(scores))
+
+
+def scores_of(fitted):
+    return {k: v for k, v in fitted.cv_results_.items() if "split" in k}
+
+
+def finished_fits(database, experiment):
+    """Read, without MLflow, how often each fit's result is in the store."""
+    query = """
+        SELECT l2.value, seed.value, COUNT(DISTINCT fit.value) FROM runs
+        JOIN experiments USING (experiment_id)
+        JOIN params l2 ON l2.run_uuid = runs.run_uuid AND l2.key = 'l2'
+        JOIN params seed ON seed.run_uuid = runs.run_uuid AND seed.key = 'random_state'
+        JOIN tags fit ON fit.run_uuid = runs.run_uuid AND fit.key = 'kerasweep.fit'
+        JOIN tags result ON result.run_uuid = runs.run_uuid
+            AND result.key = 'kerasweep.result'
+        WHERE experiments.name = ? GROUP BY 1, 2
+    """
+    with sqlite3.connect(database) as connection:
+        rows = connection.execute(query, (experiment,)).fetchall()
+    return {(float(l2), int(seed)): n for l2, seed, n in rows}
+
+
+def run_forked(uri, experiment, seconds):
+    """Run a sweep in a fork; kill it after some seconds. Say if it was killed."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            sweep(uri, experiment)
+            code = 0
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            if status:
+                raise RuntimeError(f"the sweep ended with status {status}")
+            return False
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+def main():
+    database, kills = sys.argv[1], int(sys.argv[2])
+    uri = f"sqlite:///{database}"
+    draw = random.Random(0)
+    report = {"kills": 0, "kills_in_training": 0, "trained_again": [], "lost": []}
+    whole = search().set_params(scoring="accuracy").fit(*load_iris(return_X_y=True))
+    expected = {k: v.tolist() for k, v in scores_of(whole).items()}
+    report["same_results"] = True
+    attempt = 0
+    while report["kills"] < kills:
+        attempt += 1
+        experiment = f"killed {attempt}"
+        known: dict = {}
+        while True:
+            LOG.write_text("")
+            last = report["kills"] >= kills
+            # Late enough, now and then, to find the sweep in its middle.
+            killed = run_forked(uri, experiment, 600 if last else draw.uniform(0, 4))
+            trained = [tuple(line.split()) for line in LOG.read_text().splitlines()]
+            for l2, seed in {(float(a), int(b)) for a, b in trained}:
+                n = sum((float(a), int(b)) == (l2, seed) for a, b in trained)
+                most = 2 - known.get((l2, seed), 0)
+                # The winner is fitted once more, on all rows.
+                if n > most + (not killed):
+                    report["trained_again"].append([experiment, l2, seed])
+            now_known = finished_fits(database, experiment)
+            report["lost"] += [k for k, n in known.items() if now_known.get(k, 0) < n]
+            known = now_known
+            if not killed:
+                break
+            report["kills"] += 1
+            report["kills_in_training"] += bool(trained)
+        results = json.loads(Path("results.json").read_text())
+        report["same_results"] &= all(
+            np.array_equal(expected[k], results[k]) for k in expected
+        )
+        if sum(known.values()) != N_FITS:
+            report["lost"].append([experiment, sum(known.values())])
+    assert MlflowClient  # imported before the first fork, for speed
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
