@@ -30,9 +30,16 @@ def value_and_grad(function: Callable[..., Any], variables: Tensors) -> Any:
 def loop(n_steps: Any, body: Callable[..., Any], carry: Any) -> Any:
     """Apply ``carry = body(i, carry)`` for i in range(n_steps)."""
     shapes = tf.nest.map_structure(lambda t: t.shape, carry)
+    step = body
+    if not getattr(_tracing, "xla", True):
+        # A function of its own: inside a loop's cycle TensorFlow finds the fast kernel
+        # of a pooling's gradient or not, by chance, and without it takes a fifth longer.
+        step = tf.function(
+            body, autograph=False, experimental_attributes={"_noinline": True}
+        )
 
     def keep_shapes(i: Any, carry: Any) -> Any:
-        out = body(i, carry)
+        out = step(i, carry)
         return i + 1, tf.nest.map_structure(tf.ensure_shape, out, shapes)
 
     return tf.while_loop(
@@ -78,11 +85,12 @@ def _fast_random_numbers(xla: bool) -> Iterator[None]:
     its time on masks. Only what this thread traces meanwhile is changed.
     """
     _teach_threefry()
+    _tracing.xla = xla
     _tracing.fast = xla and not tf.config.list_logical_devices("GPU")
     try:
         yield
     finally:
-        _tracing.fast = False
+        _tracing.fast, _tracing.xla = False, True
 
 
 @cache
