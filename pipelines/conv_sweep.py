@@ -53,6 +53,9 @@ from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
 
 
+INTERRUPTED = "What finished is in MLflow; -P resume=auto goes on from there."
+
+
 def parser() -> ExperimentParser:
     """Return the script's options; MLproject has the same ones."""
     p = ExperimentParser(__doc__.partition("\n\n")[0])
@@ -81,6 +84,12 @@ def parser() -> ExperimentParser:
         "candidate's time is its own",
     )
     p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
+    p.add(
+        "resume",
+        "",
+        p.optional,
+        "run of a killed sweep to go on from; auto for all unfinished ones like this",
+    )
     p.add(
         "register_as",
         "auto",
@@ -138,6 +147,7 @@ def main(arguments: list[str] | None = None) -> None:
         if args.register_as == "auto"
         else args.register_as,
         tags=experiment_tags("conv_sweep", args),
+        resume=args.resume,
     )
     record = ExperimentRecord(
         tracking,
@@ -163,9 +173,12 @@ def main(arguments: list[str] | None = None) -> None:
         flush=True,
     )
     company = nullcontext() if args.fleet == 0 else fleet(args.fleet)
-    with interruption_exits("What finished is in MLflow."), tracking, record:
+    with interruption_exits(INTERRUPTED), tracking, record:
         with company:
             search.fit(data.X, data.y)
+            if args.resume:
+                taken = len(tracking.taken_from)
+                print(f"{taken} of {n_fits} results are from earlier runs")
         result = test_once(search, data.X_test, data.y_test)
         tracking.log_test(
             accuracy=result.accuracy, low=result.low, high=result.high, n=result.n

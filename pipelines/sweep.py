@@ -64,6 +64,9 @@ OPTIMIZERS = ["auto", "sgd", "adam", "rmsprop"]
 SCHEDULES = ["auto", "constant", "cosine", "one_cycle"]
 
 
+INTERRUPTED = "What finished is in MLflow; -P resume=auto goes on from there."
+
+
 def parser() -> ExperimentParser:
     """Return the script's options; MLproject has the same ones."""
     p = ExperimentParser(__doc__.partition("\n\n")[0])
@@ -98,6 +101,12 @@ def parser() -> ExperimentParser:
     )
     p.add("fleet", "auto", p.fleet, "fits trained together at most; 0 for no fleet")
     p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
+    p.add(
+        "resume",
+        "",
+        p.optional,
+        "run of a killed sweep to go on from; auto for all unfinished ones like this",
+    )
     p.add(
         "register_as",
         "auto",
@@ -136,6 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
         image_shape=dataset.image_shape,
         register_as=registered_name(args.register_as, dataset.name),
         tags=experiment_tags("sweep", args),
+        resume=args.resume,
     )
     record = ExperimentRecord(
         tracking,
@@ -164,9 +174,14 @@ def main(arguments: list[str] | None = None) -> None:
         flush=True,
     )
     company = nullcontext() if args.fleet == 0 else fleet(args.fleet)
-    with interruption_exits("What finished is in MLflow."), tracking, record:
+    with interruption_exits(INTERRUPTED), tracking, record:
         with company:
             search.fit(X, y)
+            if args.resume:
+                taken = len(tracking.taken_from)
+                print(
+                    f"{taken} of {n_fits - 1} results are from earlier runs", flush=True
+                )
             study = test_selected(search, seeds, data, tracking)
         selected = search.best_params_["net__l2"]
         hidden = "-".join(map(str, args.hidden))

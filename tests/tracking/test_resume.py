@@ -23,7 +23,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 from tracking_toys import ToyNet, ToyScaler
 
-from kerasweep.tracking import MlflowTracking
+from kerasweep.tracking import MlflowTracking, ResumeError
 
 X, y = load_iris(return_X_y=True)
 GRID = {"net__l2": [1e-4, 1e-2, 0.9], "net__random_state": [0, 1]}
@@ -186,7 +186,7 @@ def test_worker_processes(mlflow_store, trained):
     _, whole = run(mlflow_store, search)
     mlflow_store.client.set_terminated(tracking.run_id, "KILLED")
     tracking, resumed = run(mlflow_store, search, "auto")
-    assert sum(tracking.resumed.values()) == 18
+    assert len(tracking.taken_from) == 18
     assert_same_results(whole.cv_results_, resumed.cv_results_)
 
 
@@ -217,9 +217,9 @@ def test_nothing_is_taken_of_another_search(
         monkeypatch.setattr("kerasweep.__version__", "0.0.1")
     tracking, _ = run(mlflow_store, search, "auto", data)
     assert len(trained["fits"]) == 19
-    assert tracking.resumed == {}
+    assert tracking.taken_from == []
     trained.update(fits=[])
-    with pytest.raises(ValueError, match=f"differs in {what}"):
+    with pytest.raises(ResumeError, match=f"differs in {what}"):
         run(mlflow_store, search, run_id, data)
     assert trained["fits"] == []
     assert type(search.estimator) is Pipeline
@@ -251,22 +251,22 @@ def test_finished_searches_are_not_resumed(mlflow_store, trained):
     trained.update(fits=[])
     tracking, _ = run(mlflow_store, make_search(), "auto")
     assert len(trained["fits"]) == 19
-    assert tracking.resumed == {}
+    assert tracking.taken_from == []
 
 
 def test_bad_requests(mlflow_store, trained):
     tracking = MlflowTracking(mlflow_store.name, resume="auto")
     search = make_search().set_callbacks(tracking)
-    with pytest.raises(ValueError, match=r"must be tracking.scoring\(...\)"):
+    with pytest.raises(ResumeError, match=r"must be tracking.scoring\(...\)"):
         search.fit(X, y)
-    with pytest.raises(ValueError, match="'auto' or the id of a search's run in"):
+    with pytest.raises(ResumeError, match="'auto' or the id of a search's run in"):
         run(mlflow_store, make_search(), "0123456789abcdef0123456789abcdef")
     lone = MlflowTracking(mlflow_store.name, log_model=False)
     ToyNet().set_callbacks(lone).fit(X, y)
-    with pytest.raises(ValueError, match="must be the run of a search"):
+    with pytest.raises(ResumeError, match="must be the run of a search"):
         run(mlflow_store, make_search(), lone.run_id)
     drawn = make_search().set_params(cv=StratifiedKFold(3, shuffle=True))
-    with pytest.raises(ValueError, match="random_state of StratifiedKFold must be"):
+    with pytest.raises(ResumeError, match="random_state of StratifiedKFold must be"):
         run(mlflow_store, drawn, "auto")
     assert trained["fits"] == []
 

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kerasweep.tracking import ResumeError
+
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -26,6 +28,8 @@ def bad_input_exits() -> Iterator[None]:
 def interruption_exits(message: str) -> Iterator[None]:
     """Turn Ctrl-C in the code within into one sentence and exit code 130.
 
+    A search that can't be resumed has not trained anything: that is bad input.
+
     Parameters
     ----------
     message : str
@@ -33,6 +37,9 @@ def interruption_exits(message: str) -> Iterator[None]:
     """
     try:
         yield
+    except ResumeError as error:
+        _say(" ".join(str(error).split()))
+        raise SystemExit(BAD_INPUT) from None
     except KeyboardInterrupt:
         _say(f"Interrupted. {message}")
         raise SystemExit(INTERRUPTED) from None

@@ -6,12 +6,14 @@ The only folder that imports MLflow, and only when a fit is tracked.
 from kerasweep.tracking._champion import RegisteredModel
 from kerasweep.tracking._checks import check_tracking
 from kerasweep.tracking._finished_runs import FinishedExperiment, finished_experiments
+from kerasweep.tracking._resume import ResumeError
 from kerasweep.tracking._tracking import MlflowTracking
 
 __all__ = [
     "FinishedExperiment",
     "MlflowTracking",
     "RegisteredModel",
+    "ResumeError",
     "check_tracking",
     "finished_experiments",
 ]

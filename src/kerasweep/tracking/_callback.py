@@ -3,7 +3,6 @@
 import sys
 import time
 import weakref
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -81,7 +80,7 @@ class TrackingCallback:
         self._finished: dict[RunKey, dict[str, FitResult]] = {}
         self._originals: dict[RunKey, Any] = {}
         self._rows: dict[RunKey, tuple[Any, Any, Any]] = {}
-        self._resumed: Counter[str] = Counter()
+        self._taken: list[str] = []
 
     @property
     def max_propagation_depth(self) -> None:
@@ -176,7 +175,7 @@ class TrackingCallback:
             info = self._searches.pop(key, None)
             if info is not None:
                 taken = taken_results(estimator, info, self._finished.pop(key, {}))
-                self._resumed.update(r.run_id for row in taken.values() for r in row)
+                self._taken += [one.run_id for row in taken.values() for one in row]
                 restore_times(estimator.cv_results_, taken, info.n_splits)
                 self._channel.send(read_results(estimator, key, info))
         stage = stage_of(context)
@@ -237,7 +236,7 @@ class TrackingCallback:
         if self._main.resumes:
             finished = self._main.find_finished(text)
             self._finished[key] = finished.results
-            self._resumed.clear()
+            self._taken = []
             tags[RESUMED_TAG] = " ".join(finished.run_ids)
         self._channel.send(RunTagged(key, tags))
 

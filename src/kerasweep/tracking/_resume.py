@@ -25,6 +25,10 @@ _WITHOUT_EFFECT = {
 _PAGE = 200
 
 
+class ResumeError(ValueError):
+    """A search can't go on from the runs that it was told to go on from."""
+
+
 class Finished(NamedTuple):
     """What is known of a search's fits before it starts.
 
@@ -56,7 +60,7 @@ def fingerprint(search: Any, X: Any, y: Any, sample_weight: Any = None) -> str:
 
     Raises
     ------
-    ValueError
+    ResumeError
         If two searches with these settings need not give the same.
     """
     cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
@@ -65,7 +69,7 @@ def fingerprint(search: Any, X: Any, y: Any, sample_weight: Any = None) -> str:
     for owner, draws in ((cv, drawn), (search, halving)):
         seed = getattr(owner, "random_state", 0)
         if draws and not isinstance(seed, int):
-            raise ValueError(
+            raise ResumeError(
                 f"random_state of {type(owner).__name__} must be an int in a search "
                 f"that is resumed. Got {seed!r} instead."
             )
@@ -109,16 +113,16 @@ def check_resumable(search: Any) -> None:
 
     Raises
     ------
-    ValueError
+    ResumeError
         With what to change.
     """
     if not isinstance(search.scoring, TrackedScorer):
-        raise ValueError(
+        raise ResumeError(
             "scoring of a search that is resumed must be tracking.scoring(...), which "
             f"records each score. Got {search.scoring!r} instead."
         )
     if not hasattr(search.estimator, "_init_callback_context"):
-        raise ValueError(
+        raise ResumeError(
             "estimator of a search that is resumed must support scikit-learn's "
             f"callbacks. Got {type(search.estimator).__name__} instead."
         )
@@ -142,7 +146,7 @@ def find_finished(store: Store, resume: str, text: str) -> Finished:
 
     Raises
     ------
-    ValueError
+    ResumeError
         If the run is not known, is no search, or has another fingerprint.
     """
     if resume == "auto":
@@ -174,18 +178,18 @@ def _chain(store: Store, run_id: str, text: str) -> list[str]:
     try:
         run = store.client.get_run(run_id)
     except MlflowException:
-        raise ValueError(
+        raise ResumeError(
             f"resume of MlflowTracking must be 'auto' or the id of a search's run in "
             f"{store.uri}. Got {run_id!r} instead."
         ) from None
     there = run.data.tags.get(SEARCH_TAG)
     if there is None:
-        raise ValueError(
+        raise ResumeError(
             "resume of MlflowTracking must be the run of a search. Got "
             f"{run_id!r}, which is none, or had not begun to train."
         )
     if there != text:
-        raise ValueError(
+        raise ResumeError(
             "resume of MlflowTracking must be the run of a search with the same data, "
             f"splits, scoring, settings and versions. Got {run_id!r}, which differs "
             f"in {_difference(there, text)}."

@@ -271,9 +271,9 @@ class MlflowTracking(TrackingCallback):
         return self._main.register(name)
 
     @property
-    def resumed(self) -> dict[str, int]:
-        """How many results the last search took from each earlier run, by its id."""
-        return dict(self._resumed)
+    def taken_from(self) -> list[str]:
+        """Ids of the runs whose results the last search took, each trained before."""
+        return list(self._taken)
 
     @property
     def run_id(self) -> str | None:

@@ -32,8 +32,8 @@ def loop(n_steps: Any, body: Callable[..., Any], carry: Any) -> Any:
     shapes = tf.nest.map_structure(lambda t: t.shape, carry)
     step = body
     if not getattr(_tracing, "xla", True):
-        # A function of its own: inside a loop's cycle TensorFlow finds the fast kernel
-        # of a pooling's gradient or not, by chance, and without it takes a fifth longer.
+        # A function of its own: in a loop's cycle TensorFlow finds the fast kernel of
+        # a pooling's gradient or not, by chance, and a step takes a fifth longer.
         step = tf.function(
             body, autograph=False, experimental_attributes={"_noinline": True}
         )
