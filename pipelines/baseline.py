@@ -34,12 +34,11 @@ from kerasweep.console import (
     experiment_data,
     experiment_tags,
     interruption_exits,
+    print_closing,
     record_study,
-    reference_lines,
     study_lines,
     study_replicates,
 )
-from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
 
 WIDE = (500, 300)
@@ -152,13 +151,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
 
     print("\n".join(study_lines(study)))
-    if dataset.name == "MNIST":
-        print("Published figures:")
-        lines = reference_lines(load_reference_results(key))
-        print("\n".join("  " + line for line in lines))
-    print(f"Tables and figures: {args.out}")
-    print("\n".join(tracking.how_to_open()))
-    print(f"Took {(time.monotonic() - start) / 60:.1f} min")
+    print_closing(tracking, args.out, experiment=key, dataset=dataset.name, start=start)
 
 
 if __name__ == "__main__":

@@ -38,12 +38,11 @@ from kerasweep.console import (
     experiment_tags,
     interruption_exits,
     network_text,
+    print_closing,
     record_study,
-    reference_lines,
     study_lines,
     study_replicates,
 )
-from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
 
 OPTIMIZERS = ["auto", "sgd", "adam", "rmsprop"]
@@ -166,13 +165,9 @@ def main(arguments: list[str] | None = None) -> None:
         )
 
     print("\n".join(study_lines(study)))
-    if dataset.name == "MNIST":
-        print("Published figures:")
-        lines = reference_lines(load_reference_results("conv"))
-        print("\n".join("  " + line for line in lines))
-    print(f"Tables and figures: {args.out}")
-    print("\n".join(tracking.how_to_open()))
-    print(f"Took {(time.monotonic() - start) / 60:.1f} min")
+    print_closing(
+        tracking, args.out, experiment="conv", dataset=dataset.name, start=start
+    )
 
 
 def chosen_settings(args) -> dict:

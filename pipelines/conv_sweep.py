@@ -45,13 +45,11 @@ from kerasweep.console import (
     experiment_tags,
     interruption_exits,
     network_text,
+    print_closing,
     readable_layers,
-    reference_lines,
     with_fewer_training_rows,
 )
-from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
-
 
 INTERRUPTED = "What finished is in MLflow; -P resume=auto goes on from there."
 
@@ -202,13 +200,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     print(f"Selected: {model}")
     print(f"Test accuracy: {result}")
-    if dataset.name == "MNIST":
-        print("Published figures:")
-        lines = reference_lines(load_reference_results("conv"))
-        print("\n".join("  " + line for line in lines))
-    print(f"Tables and figures: {args.out}")
-    print("\n".join(tracking.how_to_open()))
-    print(f"Took {(time.monotonic() - start) / 60:.1f} min")
+    print_closing(
+        tracking, args.out, experiment="conv", dataset=dataset.name, start=start
+    )
 
 
 def keep_pictures(record, search, args, data_name: str, n_validation: int) -> None:

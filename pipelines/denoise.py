@@ -41,10 +41,9 @@ from kerasweep.console import (
     experiment_data,
     experiment_tags,
     interruption_exits,
+    print_closing,
     record_denoising,
-    reference_lines,
 )
-from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
 
 NONE, MEDIAN = "no denoiser", "3x3 median filter"
@@ -210,13 +209,9 @@ def main(arguments: list[str] | None = None) -> None:
             dataset=dataset.name,
         )
 
-    if dataset.name == "MNIST":
-        print("Published figures:")
-        lines = reference_lines(load_reference_results("denoise"))
-        print("\n".join("  " + line for line in lines))
-    print(f"Tables and figures: {args.out}")
-    print("\n".join(tracking.how_to_open()))
-    print(f"Took {(time.monotonic() - start) / 60:.1f} min")
+    print_closing(
+        tracking, args.out, experiment="denoise", dataset=dataset.name, start=start
+    )
 
 
 def networks(args, image_shape):

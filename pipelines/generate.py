@@ -44,9 +44,9 @@ from kerasweep.console import (
     experiment_tags,
     interruption_exits,
     network_text,
+    print_closing,
     record_likelihood,
     record_sample_quality,
-    reference_lines,
 )
 from kerasweep.console._generation_record import (
     CONDITIONAL,
@@ -56,7 +56,6 @@ from kerasweep.console._generation_record import (
     REAL,
     SCORE,
 )
-from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
 
 THRESHOLD = 0.9
@@ -222,13 +221,9 @@ def main(arguments: list[str] | None = None) -> None:
             random_state=args.seed,
         )
 
-    if dataset.name == "MNIST":
-        print("Published figures:")
-        lines = reference_lines(load_reference_results("generate"))
-        print("\n".join("  " + line for line in lines))
-    print(f"Tables and figures: {args.out}")
-    print("\n".join(tracking.how_to_open()))
-    print(f"Took {(time.monotonic() - start) / 60:.1f} min")
+    print_closing(
+        tracking, args.out, experiment="generate", dataset=dataset.name, start=start
+    )
 
 
 def networks(args):

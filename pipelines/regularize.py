@@ -42,14 +42,13 @@ from kerasweep.console import (
     experiment_data,
     experiment_tags,
     interruption_exits,
+    print_closing,
     record_regularization,
     record_strengths,
-    reference_lines,
     regularization_lines,
     strength_search,
     study_regularization,
 )
-from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
 
 NO_REGULARIZER = {
@@ -216,13 +215,9 @@ def main(arguments: list[str] | None = None) -> None:
         )
 
     print("\n".join(regularization_lines(study)))
-    if dataset.name == "MNIST":
-        print("Published figures:")
-        lines = reference_lines(load_reference_results("regularized"))
-        print("\n".join("  " + line for line in lines))
-    print(f"Tables and figures: {args.out}")
-    print("\n".join(tracking.how_to_open()))
-    print(f"Took {(time.monotonic() - start) / 60:.1f} min")
+    print_closing(
+        tracking, args.out, experiment="regularized", dataset=dataset.name, start=start
+    )
 
 
 def chosen_settings(args) -> dict:

@@ -46,11 +46,10 @@ from kerasweep.console import (
     experiment_data,
     experiment_tags,
     interruption_exits,
+    print_closing,
     record_tests,
-    reference_lines,
     study_lines,
 )
-from kerasweep.datasets import load_reference_results
 from kerasweep.tracking import check_tracking
 
 HINTON = {
@@ -225,16 +224,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     print(f"Selected: l2={selected:g}")
     print("\n".join(study_lines(study)))
-    if dataset.name == "MNIST":
-        print("Published figures:")
-        print(
-            "\n".join(
-                "  " + s for s in reference_lines(load_reference_results("sweep"))
-            )
-        )
-    print(f"Tables and figures: {args.out}")
-    print("\n".join(tracking.how_to_open()))
-    print(f"Took {(time.monotonic() - start) / 60:.1f} min")
+    print_closing(
+        tracking, args.out, experiment="sweep", dataset=dataset.name, start=start
+    )
 
 
 def chosen_settings(args) -> dict:

@@ -1,6 +1,7 @@
 """What the experiments' scripts share: options, errors, progress, and printing."""
 
 from kerasweep.console._arguments import ExperimentParser
+from kerasweep.console._closing import print_closing
 from kerasweep.console._data import (
     ExperimentData,
     check_trains,
@@ -86,6 +87,7 @@ __all__ = [
     "interruption_exits",
     "network_text",
     "outcome_table",
+    "print_closing",
     "print_table",
     "readable_layers",
     "record_denoising",

@@ -8,6 +8,7 @@ from kerasweep.tracking._checks import check_tracking
 from kerasweep.tracking._finished_runs import FinishedExperiment, finished_experiments
 from kerasweep.tracking._resume import ResumeError
 from kerasweep.tracking._tracking import MlflowTracking
+from kerasweep.tracking._unsent import send_unsent
 
 __all__ = [
     "FinishedExperiment",
@@ -16,4 +17,5 @@ __all__ = [
     "ResumeError",
     "check_tracking",
     "finished_experiments",
+    "send_unsent",
 ]

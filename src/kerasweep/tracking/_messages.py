@@ -52,6 +52,13 @@ class RunAdopted(NamedTuple):
     description: str = ""
 
 
+class RunCreated(NamedTuple):
+    """The writer has made a run; told to the journal alone."""
+
+    key: RunKey
+    run_id: str
+
+
 class DataUsed(NamedTuple):
     """A root fit has seen its data."""
 

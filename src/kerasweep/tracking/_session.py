@@ -298,9 +298,12 @@ class Session:
         if self._last is None:
             return None
         run_id = self._last.run_id
-        experiment = self.writer.call(
-            lambda store: store.client.get_run(run_id).info.experiment_id
-        )
+        try:
+            experiment = self.writer.call(
+                lambda store: store.client.get_run(run_id).info.experiment_id
+            )
+        except Exception:  # it only says where to look
+            return None
         return str(experiment)
 
     def abandon(self) -> None:
@@ -312,8 +315,7 @@ class Session:
         for key in keys:
             self.writer.put(RootClosed(key, "KILLED", None, now(), terminate=True))
         if self._uri is not None and not self.writer.lost:
-            with _careful("the last messages"):
-                self.writer.call(lambda store: None, patience=_EXIT_PATIENCE)
+            self.writer.flush(_EXIT_PATIENCE)
 
 
 def as_message(key: RunKey, described: Described, parent: RunKey | None) -> RunStarted:

@@ -20,6 +20,16 @@ def _print_no_links(client: Any) -> None:
         inner._log_url = lambda run_id: None
 
 
+def is_outage(error: BaseException) -> bool:
+    """Whether a store may do later what it has just refused."""
+    from mlflow.exceptions import MlflowException
+
+    if isinstance(error, MlflowException):
+        return error.error_code in ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE")
+    # Of requests, of a full disk, and of a database that is locked.
+    return isinstance(error, OSError) or type(error).__name__ == "OperationalError"
+
+
 class Store:
     """One MLflow tracking store, and the experiment to write to."""
 

@@ -1,6 +1,7 @@
 """The callback: every fit of a search in MLflow, while it runs."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from kerasweep.tracking._callback import TrackingCallback
@@ -269,6 +270,14 @@ class MlflowTracking(TrackingCallback):
             Named tuple of `name`, `version`, `is_champion` and `reason`.
         """
         return self._main.register(name)
+
+    @property
+    def unsent(self) -> Path | None:
+        """A local file with what MLflow lacks, once it was given up; else None.
+
+        :func:`~kerasweep.tracking.send_unsent` sends it later.
+        """
+        return self._main.writer.unsent
 
     @property
     def taken_from(self) -> list[str]:

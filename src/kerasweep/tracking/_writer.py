@@ -3,16 +3,19 @@
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
+from kerasweep.tracking._journal import Journal
 from kerasweep.tracking._messages import (
     DataUsed,
     MetricsSeen,
     RootClosed,
     RunAdopted,
+    RunCreated,
     RunEnded,
     RunKey,
     RunStarted,
@@ -22,13 +25,13 @@ from kerasweep.tracking._messages import (
     now,
 )
 from kerasweep.tracking._run_record import Record
-from kerasweep.tracking._store import Store
+from kerasweep.tracking._store import Store, is_outage
 from kerasweep.tracking._tasks import CANDIDATE
 
 #: Seconds between two writes of what has gathered.
 INTERVAL = 1.0
 #: Seconds without any progress after which the store counts as lost.
-PATIENCE = 30.0
+PATIENCE = 60.0
 _IDLE = 5.0
 #: Ended outermost fits that may still be sent a score.
 _REMEMBERED = 1000
@@ -53,13 +56,21 @@ class Writer:
         Returns the store; called once, in the thread.
     describe_data : callable
         Returns the (name, source) that the user gave the data.
+    journal : Journal, default=None
+        Where messages are kept until they are in MLflow.
+    known_runs : dict of RunKey to str, default=None
+        Runs that the store has already.
     """
 
     def __init__(
         self,
         open_store: Callable[[], Store],
         describe_data: Callable[[], tuple[str | None, str | None]],
+        journal: Journal | None = None,
+        known_runs: Mapping[RunKey, str] | None = None,
     ) -> None:
+        self._journal = journal or Journal()
+        self._known_runs = known_runs or {}
         self._open_store = open_store
         self._describe_data = describe_data
         self._store: Store | None = None
@@ -79,6 +90,7 @@ class Writer:
 
     def put(self, message: Any) -> None:
         """Accept a message; returns at once."""
+        self._journal.add(message)
         with self._lock:
             self._queue.put(message)
             if self._thread is None:
@@ -92,14 +104,30 @@ class Writer:
     ) -> Any:
         """Write all that came before, run `function(store)`, return what it returns.
 
+        A store that refuses for a while, such as a locked database, is asked again
+        for `patience` seconds.
+
         Raises
         ------
         TimeoutError
             If the store makes no progress for `patience` seconds.
         """
+        patience = PATIENCE if patience is None else patience
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                return self._ask(function, patience)
+            except Exception as error:
+                if isinstance(error, TimeoutError) or not is_outage(error):
+                    raise
+                if time.monotonic() + INTERVAL > deadline:
+                    self._lost = True
+                    raise
+            time.sleep(INTERVAL)
+
+    def _ask(self, function: Callable[[Store], Any], patience: float) -> Any:
         if self._lost:
             raise TimeoutError("the tracking store had stopped answering before")
-        patience = PATIENCE if patience is None else patience
         future: Future = Future()
         self._progress = time.monotonic()
         self.put(_Call(function, future))
@@ -115,7 +143,7 @@ class Writer:
                         f"the tracking store did not answer for {patience:g} s"
                     ) from None
 
-    def flush(self) -> bool:
+    def flush(self, patience: float | None = None) -> bool:
         """Write everything that was sent so far.
 
         Returns
@@ -125,12 +153,14 @@ class Writer:
         """
         error: BaseException | None
         try:
-            self.call(lambda store: None)
+            self.call(lambda store: None, patience)
             error = self._error
         except Exception as failure:
             error = failure
         if error is None:
             self._told = False
+            if not self._records:  # no fit goes on
+                self._journal.clear()
             return True
         if self._told:
             return False
@@ -141,10 +171,21 @@ class Writer:
             f"MLflow has not recorded everything: {len(unwritten)} runs of fits are "
             f"missing or incomplete, because of {type(error).__name__}: "
             f"{' '.join(str(error).split())[:300]}. The results themselves are "
-            "complete.",
+            f"complete{self._kept()}.",
             stacklevel=2,
         )
         return False
+
+    def _kept(self) -> str:
+        path = self._journal.path
+        if path is None:
+            return ""
+        return f", and kept in {path}: kerasweep.tracking.send_unsent sends them"
+
+    @property
+    def unsent(self) -> Path | None:
+        """The file with what is not in MLflow, if anything is not."""
+        return self._journal.path if self._told else None
 
     @property
     def lost(self) -> bool:
@@ -188,7 +229,6 @@ class Writer:
             else:
                 self._handle(message)
             self._progress = time.monotonic()
-            self._lost = False
         except Exception as error:
             self._error = self._error or error
 
@@ -196,7 +236,11 @@ class Writer:
         try:
             store = self._ready()
             self._write_all()
-            call.future.set_result(call.function(store))
+            if self._error is not None and is_outage(self._error):
+                raise self._error
+            result = call.function(store)
+            self._lost = False
+            call.future.set_result(result)
         except BaseException as error:
             call.future.set_exception(error)
 
@@ -238,6 +282,7 @@ class Writer:
     def _start(self, message: RunStarted) -> None:
         record = Record(
             key=message.key,
+            run_id=self._known_runs.get(message.key),
             stage=message.stage,
             name=message.name,
             parent=message.parent or self._group,
@@ -347,6 +392,7 @@ class Writer:
             if record.description:
                 tags["mlflow.note.content"] = record.description
             record.run_id = store.create_run(record.name, tags, parent, record.start)
+            self._journal.add(RunCreated(record.key, record.run_id))
         return record.run_id
 
     def _write_all(self) -> None:
@@ -359,6 +405,7 @@ class Writer:
                 return
             self._dirty.pop(key, None)
             self._progress = time.monotonic()
+            self._lost = False
         self._error = None
 
     def _write(self, record: Record) -> None:

@@ -1,0 +1,86 @@
+"""Sending what a store did not take when it was told."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from kerasweep.tracking._checks import check_tracking
+from kerasweep.tracking._journal import Journal, read_journal
+from kerasweep.tracking._messages import (
+    RootClosed,
+    RunAdopted,
+    RunCreated,
+    RunStarted,
+    now,
+)
+from kerasweep.tracking._store import Store
+from kerasweep.tracking._writer import Writer
+
+
+def send_unsent(
+    path: str | os.PathLike[str], *, tracking_uri: str | None = None
+) -> list[str]:
+    """Send MLflow what it lacks of a search, from the file that the search left.
+
+    `MlflowTracking` leaves one, and says where, when the store does not come back
+    before the search ends; a killed process leaves one, too. Runs that are in the
+    store are completed, the others made. Sending twice does no harm.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; it is deleted once all of it is in MLflow.
+    tracking_uri : str, default=None
+        Tracking server or database. By default MLflow's own choice.
+
+    Returns
+    -------
+    run_ids : list of str
+        The runs of the outermost fits.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such file.
+    ConnectionError
+        If the store can't be written to.
+    """
+    messages = list(read_journal(path))
+    adopted = {m.key: m.run_id for m in messages if isinstance(m, RunAdopted)}
+    created = {m.key: m.run_id for m in messages if isinstance(m, RunCreated)}
+    started = {m.key for m in messages if isinstance(m, RunStarted)}
+    roots = [key for key in (*adopted, *started) if _is_root(key, adopted, started)]
+    closed = {m.key for m in messages if isinstance(m, RootClosed) and m.terminate}
+    messages += [
+        RootClosed(key, "KILLED", None, now(), terminate=True)
+        for key in roots
+        if key not in closed
+    ]
+    store = Store(check_tracking(tracking_uri), None)
+    if adopted:
+        first = store.client.get_run(next(iter(adopted.values())))
+        store.experiment_id = first.info.experiment_id
+    writer = Writer(
+        lambda: store, lambda: (None, None), _NoJournal(), known_runs=created
+    )
+    for message in messages:
+        if not isinstance(message, RunCreated):
+            writer.put(message)
+    if not writer.flush():
+        raise ConnectionError(
+            f"The tracking store {store.uri} has not taken everything: {path} is kept."
+        )
+    Path(path).unlink()
+    return list(dict.fromkeys(adopted[key] for key in roots if key in adopted))
+
+
+def _is_root(key: Any, adopted: Any, started: Any) -> bool:
+    above = (*adopted, *started)
+    return not any(other.holds(key) for other in above)
+
+
+class _NoJournal(Journal):
+    """The file is there already."""
+
+    def add(self, message: Any) -> None:
+        """Do nothing."""
