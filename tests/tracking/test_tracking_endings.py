@@ -166,6 +166,7 @@ tracking.__enter__()
 
 def test_store_lost_midway_costs_a_warning_and_no_result(mlflow_store, monkeypatch):
     monkeypatch.setattr(_writer, "INTERVAL", 0.05)
+    monkeypatch.setattr(_writer, "PATIENCE", 0.5)
     tracking = MlflowTracking(mlflow_store.name)
 
     def lose(net, epoch):

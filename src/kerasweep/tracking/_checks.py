@@ -1,10 +1,12 @@
 """Whether the tracking store can be written to, found out before any training."""
 
-import os
 import socket
 import sqlite3
+import tempfile
+import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -95,22 +97,25 @@ def _check_sqlite(uri: str, timeout: float) -> None:
         )
     path = Path(name)
     if not path.exists():
-        if not os.access(path.absolute().parent, os.W_OK):
+        try:
+            tempfile.TemporaryFile(dir=path.absolute().parent).close()
+        except OSError:
             raise ConnectionError(
                 f"The tracking database {path} can't be made: its folder does not "
                 "exist or can't be written to."
-            )
+            ) from None
         return
+    deadline = time.monotonic() + timeout
     try:
-        connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
-        try:
+        with closing(
+            sqlite3.connect(path, timeout=timeout, isolation_level=None)
+        ) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
-            left_over = connection.execute(
-                "SELECT name FROM sqlite_master WHERE name LIKE '_alembic_tmp_%'"
-            ).fetchone()
-        finally:
-            connection.close()
+            left_over = _half_migrated(connection)
+            while left_over and time.monotonic() < deadline:
+                time.sleep(0.2)  # another process may be at it
+                left_over = _half_migrated(connection)
     except sqlite3.Error as error:
         raise ConnectionError(
             f"The tracking database {path} can't be written to ({error}): close the "
@@ -119,5 +124,12 @@ def _check_sqlite(uri: str, timeout: float) -> None:
     if left_over:
         raise ConnectionError(
             f"The tracking database {path} is broken, because a migration of it was "
-            f"interrupted (it holds {left_over[0]}): move it away and start anew."
+            f"interrupted (it holds {left_over}): move it away and start anew."
         )
+
+
+def _half_migrated(connection: sqlite3.Connection) -> str | None:
+    found = connection.execute(
+        "SELECT name FROM sqlite_master WHERE name LIKE '_alembic_tmp_%'"
+    ).fetchone()
+    return found[0] if found else None

@@ -31,7 +31,7 @@ class Record:
 
     def finish(self, status: str, error: str | None, end: int) -> None:
         self.state = self.state_to_write = status
-        self.end = end
+        self.end = max(end, self.start)  # a clock may be set back
         if error:
             self.tags["error"] = error_line(error)
             self.tags["mlflow.note.content"] = (

@@ -24,6 +24,7 @@ from kerasweep.tracking._messages import (
 )
 from kerasweep.tracking._model import example_rows
 from kerasweep.tracking._names import value_text
+from kerasweep.tracking._opening import opening
 from kerasweep.tracking._register import Registered
 from kerasweep.tracking._resume import Finished, find_finished
 from kerasweep.tracking._runs import Described, Root, Run, Settings
@@ -64,7 +65,7 @@ class Session:
                 f"Got {uri!r} after {self._uri!r}. Make a new MlflowTracking."
             )
         self._uri = uri
-        self.writer.call(lambda store: None, patience=_OPENING_PATIENCE)
+        self.writer.call(lambda store: None, _OPENING_PATIENCE, again=False)
 
     def _open_run(self, described: Described, key: RunKey) -> Run:
         """Create or adopt a run of this process's own."""
@@ -354,7 +355,8 @@ def _writer_for(session: Session) -> Writer:
         owner = reference()
         uri = owner.uri if owner is not None else resolve_uri(settings.tracking_uri)
         try:
-            return Store(uri, settings.experiment)
+            with opening(uri):
+                return Store(uri, settings.experiment)
         except (ValueError, ConnectionError):
             raise
         except Exception as error:

@@ -100,12 +100,15 @@ class Writer:
                 self._thread.start()
 
     def call(
-        self, function: Callable[[Store], Any], patience: float | None = None
+        self,
+        function: Callable[[Store], Any],
+        patience: float | None = None,
+        again: bool = True,
     ) -> Any:
         """Write all that came before, run `function(store)`, return what it returns.
 
         A store that refuses for a while, such as a locked database, is asked again
-        for `patience` seconds.
+        for `patience` seconds, unless `again` is False.
 
         Raises
         ------
@@ -118,7 +121,8 @@ class Writer:
             try:
                 return self._ask(function, patience)
             except Exception as error:
-                if isinstance(error, TimeoutError) or not is_outage(error):
+                refuses = is_outage(error) and not isinstance(error, TimeoutError)
+                if not again or not refuses:
                     raise
                 if time.monotonic() + INTERVAL > deadline:
                     self._lost = True
@@ -397,16 +401,19 @@ class Writer:
 
     def _write_all(self) -> None:
         """Write what has gathered; keep, for the next time, what fails."""
+        failure: BaseException | None = None
         for key, record in list(self._dirty.items()):
             try:
                 self._write(record)
             except Exception as error:
-                self._error = self._error or error
-                return
+                failure = failure or error
+                if is_outage(error):
+                    break
+                continue  # the others have another fate
             self._dirty.pop(key, None)
             self._progress = time.monotonic()
             self._lost = False
-        self._error = None
+        self._error = failure and (self._error or failure)
 
     def _write(self, record: Record) -> None:
         store = self._ready()
