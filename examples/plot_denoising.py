@@ -26,7 +26,7 @@ denoisers = {
     "autoencoder": DenoisingAutoencoder(
         (256, 256),
         amount=(0.0, 0.8),
-        epochs=150,
+        epochs=100,
         learning_rate=0.002,
         random_state=0,
     ).fit(X),

@@ -3,7 +3,7 @@ Learning curves and the generalization gap
 ==========================================
 
 One wide network without and with regularizers. Without them the training loss goes to
-nothing while the validation loss rises again.
+nothing while the validation loss has long stopped falling.
 """
 
 import matplotlib.pyplot as plt
@@ -21,8 +21,8 @@ regularized = DenseClassifier(
 ).fit(X, y)
 
 # %%
-# Solid lines are training rows, dashed ones validation rows. ``gap=True`` writes the
-# gap between them in the last epoch.
+# ``gap=True`` fills the gap between training and validation rows and writes its size in
+# the last epoch.
 
 LearningCurvesDisplay.from_history(
     {"plain": plain.history_, "regularized": regularized.history_}

@@ -22,7 +22,7 @@ X, y = load_digits(return_X_y=True)
 X, X_test, y, y_test = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
 model = make_pipeline(
     PixelScaler(max_value=16),
-    ConvClassifier((16, 32), padding="same", epochs=12, random_state=0),
+    ConvClassifier((16, 32), padding="same", epochs=30, random_state=0),
 ).fit(X, y)
 
 MisclassifiedDisplay.from_estimator(model, X_test, y_test, image_shape=(8, 8)).plot()

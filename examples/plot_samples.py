@@ -22,7 +22,7 @@ conditional = VariationalAutoencoder(
     hidden_layer_sizes=(256, 128),
     conditional=True,
     prior="mixture",
-    epochs=150,
+    epochs=100,
     learning_rate=0.002,
     random_state=0,
 ).fit(X, y)
@@ -35,7 +35,7 @@ plt.show()
 flat = VariationalAutoencoder(
     2,
     hidden_layer_sizes=(256, 128),
-    epochs=150,
+    epochs=100,
     learning_rate=0.002,
     random_state=0,
 ).fit(X)

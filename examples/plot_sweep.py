@@ -31,7 +31,7 @@ search = GridSearchCV(
     Pipeline(
         [
             ("scale", PixelScaler(max_value=16)),
-            ("net", DenseClassifier((64, 32), learning_rate=0.003, epochs=30)),
+            ("net", DenseClassifier((64, 32), learning_rate=0.003, epochs=20)),
         ]
     ),
     {"net__l2": [1e-5, 1e-4, 1e-3, 1e-2, 3e-2], "net__random_state": [0, 1, 2]},
