@@ -80,7 +80,7 @@ def main():
     for job in json.load(sys.stdin):
         kind = job.pop("kind")
         answers.append({"measure": measure, "value": value}[kind](**job))
-    json.dump(answers, sys.stdout)
+    print(json.dumps(answers))
 
 
 if __name__ == "__main__":
