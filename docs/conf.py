@@ -33,7 +33,9 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "**/GALLERY_HEADER.md"]
+exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
+# how-tos that may not be there
+suppress_warnings = ["toc.empty_glob"]
 templates_path = ["_templates"]
 default_role = "literal"
 
@@ -64,6 +66,7 @@ html_title = f"kerasweep {release}"
 html_static_path = ["_static"]
 html_css_files = ["kerasweep.css"]
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navigation_with_keys": True,
     "show_prev_next": True,
