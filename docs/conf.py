@@ -34,8 +34,6 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
-# how-tos that may not be there
-suppress_warnings = ["toc.empty_glob"]
 templates_path = ["_templates"]
 default_role = "literal"
 

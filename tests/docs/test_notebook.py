@@ -44,9 +44,9 @@ def test_it_is_committed_without_outputs():
 
 def test_page_has_diagrams_and_pictures(executed):
     page, _ = HTMLExporter().from_notebook_node(executed)
-    assert page.count('<div id="sk-container-id-') == 2
+    assert page.count('id="sk-container-id-') == 2
     assert len(outputs(executed, "image/png")) == 3
-    assert page.count("data:image/png;base64") == 3
+    assert page.count("data:image/png;base64") >= 3
     diagram = outputs(executed, "text/html")[0]
     for name in ("PixelScaler", "DenseClassifier", "hidden_layer_sizes"):
         assert name in diagram
