@@ -24,7 +24,9 @@ def executed(tmp_path_factory):
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     folder = tmp_path_factory.mktemp("notebook")
     resources = {"metadata": {"path": str(folder)}}
-    return NotebookClient(notebook, timeout=300, resources=resources).execute()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MPLBACKEND", raising=False)  # the kernel draws into the page
+        return NotebookClient(notebook, timeout=300, resources=resources).execute()
 
 
 def outputs(notebook, kind):
