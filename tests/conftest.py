@@ -29,3 +29,27 @@ def store_uri(tmp_path_factory):
 def empty_database(store_uri):
     """The path of a database as `store_uri` was before any test; to be copied."""
     return Path(store_uri.removeprefix("sqlite:///")).with_name("empty.db")
+
+
+@pytest.fixture
+def undo_what_scikeras_leaves_behind():
+    """Plain scikeras patches Keras' classes, and makes TensorFlow deterministic."""
+    import keras
+    from tensorflow.python.framework import config as tensorflow_config
+
+    patched = [
+        keras.Model,
+        keras.losses.Loss,
+        keras.metrics.Metric,
+        keras.optimizers.Optimizer,
+    ]
+    names = ("__reduce__", "__deepcopy__")
+    before = [{n: vars(c)[n] for n in names if n in vars(c)} for c in patched]
+    yield
+    tensorflow_config.disable_op_determinism()
+    for cls, own in zip(patched, before, strict=True):
+        for name in names:
+            if name in own:
+                setattr(cls, name, own[name])
+            elif name in vars(cls):
+                delattr(cls, name)

@@ -14,18 +14,11 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.datasets import load_iris
 from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import check_cv, cross_val_score
-from tensorflow.python.framework import config as tensorflow_config
 
 from kerasweep import KerasClassifier, KerasRegressor
 
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
-PATCHED = [
-    keras.Model,
-    keras.losses.Loss,
-    keras.metrics.Metric,
-    keras.optimizers.Optimizer,
-]
 
 
 def network(units=3, activation="softmax"):
@@ -53,21 +46,10 @@ def both(fault, raises=AssertionError):
     )
 
 
-@pytest.fixture(autouse=True)
-def undo_what_scikeras_leaves_behind():
-    names = ("__reduce__", "__deepcopy__")
-    before = [{n: vars(c)[n] for n in names if n in vars(c)} for c in PATCHED]
-    yield
-    tensorflow_config.disable_op_determinism()
-    for cls, own in zip(PATCHED, before, strict=True):
-        for name in names:
-            if name in own:
-                setattr(cls, name, own[name])
-            elif name in vars(cls):
-                delattr(cls, name)
-
-
-pytestmark = pytest.mark.filterwarnings("ignore")  # plain scikeras warns a lot
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # plain scikeras warns a lot
+    pytest.mark.usefixtures("undo_what_scikeras_leaves_behind"),
+]
 
 
 @both("its tags do not say that it is a classifier")

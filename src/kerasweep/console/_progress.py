@@ -10,6 +10,7 @@ from sklearn.callback import CallbackContext
 from kerasweep.tracking._transport import Channel, close_channel, open_channel
 
 _bars: dict[Any, "_Line"] = {}
+_NOTEBOOK_INTERVAL = 0.5
 
 
 class SearchProgress:
@@ -17,7 +18,8 @@ class SearchProgress:
 
     A scikit-learn callback, for searches over this package's networks, in any number
     of processes. Where ``sklearn.callback.ProgressBar`` draws a bar a fit, this draws
-    one line in all: on a terminal as a bar, elsewhere as a line now and then.
+    one line in all: on a terminal as a bar, in a notebook as a text that changes in its
+    place, elsewhere as a line now and then.
 
     Parameters
     ----------
@@ -26,7 +28,7 @@ class SearchProgress:
     epochs : int
         The most epochs a fit can take.
     interval : float, default=20.0
-        Seconds between lines where the output is not a terminal.
+        Seconds between lines where the output is neither a terminal nor a notebook.
 
     Notes
     -----
@@ -111,6 +113,9 @@ class _Line:
         if self._bar is not None:
             self._bar.start()
             self._task = self._bar.add_task(self._counts(), total=n_fits * epochs)
+        self._shown = _notebook_text(self._counts()) if console.is_jupyter else None
+        if self._shown is not None:
+            self._interval = min(interval, _NOTEBOOK_INTERVAL)
 
     def update(self, message: tuple[str, tuple[Any, ...]]) -> None:
         kind, fit = message
@@ -141,22 +146,31 @@ class _Line:
         self._said = now
         done, total = self._n_epochs(), self._n_fits * self._epochs
         left = (now - self._start) / max(done, 1) * (total - done)
-        print(
+        self._say(
             f"{self._counts()}, {100 * done / total:.0f} % of the epochs, about "
-            f"{_duration(left)} left",
-            file=sys.stderr,
-            flush=True,
+            f"{_duration(left)} left"
         )
+
+    def _say(self, text: str) -> None:
+        if self._shown is not None:
+            self._shown.update({"text/plain": text}, raw=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         if self._bar is not None:
             self._bar.stop()
         else:
-            print(
-                f"{self._counts()} done in {_duration(time.monotonic() - self._start)}",
-                file=sys.stderr,
-                flush=True,
+            self._say(
+                f"{self._counts()} done in {_duration(time.monotonic() - self._start)}"
             )
+
+
+def _notebook_text(text: str) -> Any:
+    """Show a text that can be changed in its place."""
+    from IPython.display import display
+
+    return display({"text/plain": text}, raw=True, display_id=True)
 
 
 def _terminal_bar(console: Any) -> Any:

@@ -126,7 +126,7 @@ default=0.001
         Epoch, from 0, of the lowest validation loss; with `early_stopping` alone.
     n_features_in_ : int
         Features of a row: the values in an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
     Notes
     -----

@@ -72,8 +72,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
     optimizer : str, default="adam"
         "sgd", "adam", "adamw", "rmsprop", "nadam", "adagrad", "adadelta", "adamax"
         or "lion".
-    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
-default=0.001
+    learning_rate : float or LearningRateSchedule, default=0.001
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="constant"
         How the rate changes over the updates of all `epochs`: not at all; from
         `learning_rate` to 0 along half a cosine; or rising from a 25th of it over the
@@ -123,7 +122,7 @@ default=0.001
     best_epoch_ : int
         Epoch, from 0, of the lowest validation loss; with `early_stopping` alone.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
     See Also
     --------

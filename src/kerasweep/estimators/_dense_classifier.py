@@ -88,7 +88,7 @@ default=0.001
     best_epoch_ : int
         Epoch, from 0, of the lowest validation loss; with `early_stopping` alone.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
     Examples
     --------

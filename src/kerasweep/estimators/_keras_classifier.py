@@ -28,8 +28,8 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
     model : callable or keras.Model
         A function that returns a model, compiled or not, with one output of n_classes
         units (or of one unit for two classes). It may take `meta`, a dict with
-        "n_features_in_", "X_shape_", "X_dtype_", "target_type_", "n_classes_",
-        "classes_" and "n_outputs_expected_"; `compile_kwargs`; and `params`. A model
+        `n_features_in_`, `X_shape_`, `X_dtype_`, `target_type_`, `n_classes_`,
+        `classes_` and `n_outputs_expected_`; `compile_kwargs`; and `params`. A model
         is copied, weights included, before each fit.
     loss : str, keras.losses.Loss or callable, default=None
         For a model that is not compiled. None means binary cross-entropy for one
@@ -77,7 +77,7 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
     n_epochs_ : int
     best_epoch_ : int
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
     Examples
     --------

@@ -20,9 +20,9 @@ class KerasRegressor(OwnModelMixin, NetworkRegressorMixin, BaseNetwork):
     ----------
     model : callable or keras.Model
         A function that returns a model, compiled or not, with one output of as many
-        units as y has columns. It may take `meta`, a dict with "n_features_in_",
-        "X_shape_", "X_dtype_", "target_type_", "n_outputs_" and
-        "n_outputs_expected_"; `compile_kwargs`; and `params`. A model is copied,
+        units as y has columns. It may take `meta`, a dict with `n_features_in_`,
+        `X_shape_`, `X_dtype_`, `target_type_`, `n_outputs_` and
+        `n_outputs_expected_`; `compile_kwargs`; and `params`. A model is copied,
         weights included, before each fit.
     loss : str, keras.losses.Loss or callable, default=None
         For a model that is not compiled. None means mean squared error.
@@ -67,7 +67,7 @@ class KerasRegressor(OwnModelMixin, NetworkRegressorMixin, BaseNetwork):
     n_epochs_ : int
     best_epoch_ : int
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
     Examples
     --------

@@ -126,7 +126,7 @@ default=0.001
         One, or one a class; with ``prior="mixture"`` alone.
     history_ : dict of str to list of float
         One value an epoch, in nats a row: "loss", its parts "reconstruction" and "kl",
-        and the same behind "val_" where there were validation rows.
+        and the same behind `val_` where there were validation rows.
     engine_ : {"compiled", "keras"}
         Which engine trained the network.
     n_epochs_ : int
@@ -134,7 +134,7 @@ default=0.001
     best_epoch_ : int
         Epoch, from 0, of the lowest validation loss; with `early_stopping` alone.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
     References
     ----------

@@ -63,9 +63,9 @@ def ssim(
 
     Parameters
     ----------
-    X_true, X : array-like of shape (n_samples, n_features) or (n_samples, height, \
-width[, channels])
-        Clean images, and those to compare with them.
+    X_true, X : array-like of shape (n_samples, n_features) or of images
+        Clean images, and those to compare with them; images have the shape
+        (n_samples, height, width[, channels]).
     image_shape : (height, width[, channels]), default=None
         What a row stands for. None takes the shape of the images, or a square grey
         image.

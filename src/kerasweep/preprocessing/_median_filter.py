@@ -42,7 +42,7 @@ class MedianFilter(
     ----------
     image_shape_ : (height, width, channels)
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features seen in `fit`, where these are all strings.
 
     See Also

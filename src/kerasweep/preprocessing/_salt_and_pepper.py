@@ -42,7 +42,7 @@ class SaltAndPepper(BaseNoise):
     ----------
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features seen in `fit`, where these are all strings.
 
     See Also

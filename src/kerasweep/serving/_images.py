@@ -51,7 +51,7 @@ class ImagesToRows(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, *image_shape) or (n_samples, n_pixels)
+        X : array-like of shape ``(n_samples, *image_shape)`` or (n_samples, n_pixels)
             Images, or rows already.
 
         Returns
@@ -86,7 +86,7 @@ class ImagesToRows(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        images : ndarray of shape (n_samples, *image_shape)
+        images : ndarray of shape ``(n_samples, *image_shape)``
             The same pixels.
         """
         return np.asarray(X).reshape(-1, *self.image_shape)
