@@ -179,6 +179,7 @@ def main(arguments: list[str] | None = None) -> None:
             trainings=trainings(args),
             amount=at,
             dataset=dataset.name,
+            headline=CONV,
         )
         row = robustness.query("method == @CONV and amount == @at").iloc[0]
         tracking.log_test(

@@ -126,3 +126,12 @@ def test_a_selection_is_by_script_or_experiment_and_data_set(toys):
         chosen(experiments=["conv"], datasets=["mnist"])
     with pytest.raises(ValueError, match="no finished experiment in here"):
         select_experiments([], store="here")
+
+
+def test_overview_shows_the_chosen_figure(tmp_path):
+    chosen = result(0.9127, metric="precision", headline=True)
+    toy = Toy("sweep", record(results=[chosen, result(0.9831)]))
+    html, markdown = write_report([toy], tmp_path)
+    for file in (html, markdown):
+        text = file.read_text(encoding="utf-8")
+        assert text.index("91.27") < text.index("98.31")

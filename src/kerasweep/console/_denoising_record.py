@@ -28,6 +28,7 @@ def record_denoising(
     trainings: Mapping[str, str],
     amount: float,
     dataset: str,
+    headline: str,
 ) -> None:
     """Write the tables and the results.
 
@@ -44,6 +45,8 @@ def record_denoising(
         Noise level, one of those tested, whose PSNR and SSIM are results.
     dataset : str
         The data set's name.
+    headline : str
+        The method whose accuracy at that level an overview shows.
     """
     half = half_accuracy_amounts(robustness)
     for goal in _GOALS:
@@ -58,6 +61,7 @@ def record_denoising(
                 model=row.method,
                 training=trainings.get(row.method, "clean images"),
                 measured_on=f"{dataset} test",
+                headline=row.method == headline and goal == amount,
             )
     for row in _rows(half.dropna()):
         record.result(

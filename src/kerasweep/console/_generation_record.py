@@ -159,6 +159,7 @@ def record_sample_quality(
             f"{'trained on its samples' if measure == SCORE else 'reads'}",
             training=trainings(source, prior),
             measured_on=read,
+            headline=measure == SCORE,
         )
     table = pd.DataFrame(rows)
     per_cent = [(100 * table[c]).map("{:.2f}".format) for c in ("share", "low", "high")]

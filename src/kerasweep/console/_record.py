@@ -84,6 +84,7 @@ class ExperimentRecord:
         interval: str = "",
         n: int | None = None,
         unit: str = "",
+        headline: bool = False,
     ) -> None:
         """Keep one figure of the experiment, to be printed beside published ones.
 
@@ -104,6 +105,8 @@ class ExperimentRecord:
             Rows, or replicates, behind the value.
         unit : str, default=""
             Such as "nats"; none for shares in [0, 1].
+        headline : bool, default=False
+            Whether an overview shows this figure of all.
         """
         self._content["results"].append(
             {
@@ -117,6 +120,7 @@ class ExperimentRecord:
                 "interval": interval,
                 "n": None if n is None else int(n),
                 "unit": unit,
+                "headline": headline,
             }
         )
 

@@ -59,6 +59,8 @@ class Comparison:
         Of the same metric, measured on the same rows.
     scale : dict of str to list of float
         Positions in per cent for a drawing: `ours`, `interval`, `published`.
+    is_headline : bool
+        Whether the experiment calls it the one to show.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Comparison:
     n: str
     published: list[Published]
     scale: dict[str, list[float]] = field(default_factory=dict)
+    is_headline: bool = False
 
     @property
     def n_worse(self) -> int:
@@ -177,6 +180,7 @@ def _compared(result: Mapping[str, Any], rows: list[Any]) -> Comparison:
         n="" if result.get("n") is None else f"{result['n']:,}",
         published=[_beside(metric, value, low, high, row) for row in like],
         scale=_scale(value, bounds, [r.value for r in like]),
+        is_headline=bool(result.get("headline")),
     )
 
 

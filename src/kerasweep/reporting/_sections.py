@@ -74,8 +74,11 @@ class Section:
 
     @property
     def headline(self) -> Comparison | None:
-        """The figure to show in an overview: the last one that can be compared."""
-        return next(iter([*self.compared[::-1], *self.comparisons[::-1]]), None)
+        """The figure to show in an overview: by default the last compared one."""
+        chosen = [c for c in self.comparisons if c.is_headline]
+        return next(
+            iter([*chosen, *self.compared[::-1], *self.comparisons[::-1]]), None
+        )
 
     @property
     def shortfalls(self) -> list[str]:
