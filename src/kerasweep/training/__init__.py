@@ -14,7 +14,7 @@ from kerasweep.training._job import (
 )
 
 _MODULE_OF = {
-    "fleet": "_fleet",
+    "fleet": "_current_fleet",
     "predict": "_predict",
     "programs": "_program",
     "train": "_train",
