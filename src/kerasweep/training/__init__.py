@@ -4,7 +4,7 @@ Importing the folder does not import Keras: what needs it is imported on first u
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasweep.training._job import (
     EarlyStopping,
@@ -12,6 +12,12 @@ from kerasweep.training._job import (
     TrainingResult,
     batch_order,
 )
+
+if TYPE_CHECKING:
+    from kerasweep.training._current_fleet import fleet
+    from kerasweep.training._predict import predict
+    from kerasweep.training._program import programs
+    from kerasweep.training._train import train
 
 _MODULE_OF = {
     "fleet": "_current_fleet",
