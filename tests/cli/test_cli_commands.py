@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -59,25 +58,22 @@ def test_no_command_shows_the_help_and_fails(capsys):
     assert "usage: kerasweep COMMAND" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_options_are_read_without_the_experiments_libraries(name):
+@pytest.mark.parametrize(
+    "typed", [["--help"], ["--version"], *([name, "--help"] for name in SCRIPTS)]
+)
+def test_nothing_heavy_is_imported_to_help(typed):
     code = (
         "import sys; from kerasweep.cli import main\n"
-        "try: main(sys.argv[1:])\n"
+        "try: sys.exit(main(sys.argv[1:]))\n"
         f"finally: print(sorted({HEAVY} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, name, "--help"], capture_output=True, text=True
+        [sys.executable, "-c", code, *typed], capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"usage: kerasweep {name} [--option value ...]")
-    assert done.stderr == "[]\n"
-
-
-def test_help_comes_within_a_second_and_a_half():
-    start = time.perf_counter()
-    assert _command("--help").returncode == 0
-    assert time.perf_counter() - start < 1.5  # 0.1 s on an idle machine
+    assert done.returncode == 0 and done.stderr == "[]\n"
+    if typed[0] in SCRIPTS:
+        usage = f"usage: kerasweep {typed[0]} [--option value ...]"
+        assert done.stdout.startswith(usage)
 
 
 def test_a_wrong_option_is_one_sentence_and_exit_code_2():
