@@ -125,7 +125,7 @@ def test_a_part_of_a_script_has_the_options_of_the_whole(tmp_path):
         "from argparse import ArgumentParser as Parser, SUPPRESS\n"
         "A, B = 1, 2\nDEFAULTS = {'n': A}\n"
         "def default(name):\n    return DEFAULTS[name]\n"
-        "def parser():\n    p = Parser(__doc__)\n"
+        "def parser():\n    p = Parser(description=__doc__)\n"
         "    p.add_argument('--n', default=default('n'))\n    return p\n"
     )
     parser = load_parser(script)

@@ -43,11 +43,11 @@ def load_parser(script: Path) -> Any:
     of_name: dict[str, ast.stmt] = {}
     for statement in _single_imports(tree.body):
         of_name.update(dict.fromkeys(_bound(statement), statement))
-    needed: list[ast.stmt] = []
+    needed: list[ast.stmt] = tree.body[: ast.get_docstring(tree) is not None]
     names = ["parser"]
     while names:
-        statement = of_name.get(names.pop(), tree.body[0])
-        if statement not in needed:
+        statement = of_name.get(names.pop())
+        if statement is not None and statement not in needed:
             needed.append(statement)
             nodes = ast.walk(statement)
             names += [node.id for node in nodes if isinstance(node, ast.Name)]
