@@ -20,7 +20,7 @@ def parser() -> ExperimentParser:
         "Say what works in this installation, what does not, and what to do. Nothing "
         "is written, no run is made; the exit code is 1 if anything fails."
     )
-    p.add("timeout", "60", p.positive, "seconds for Keras, and for the tracking store")
+    p.add("timeout", "120", p.positive, "seconds for Keras, and for the tracking store")
     p.add_argument("--json", action="store_true", help="print one JSON object")
     return p
 

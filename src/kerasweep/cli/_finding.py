@@ -1,5 +1,7 @@
 """One line of what the doctor says."""
 
+import shutil
+import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +27,19 @@ class Finding:
     advice: str = ""
 
     def __str__(self) -> str:
-        """Return the line, with the advice in a line of its own."""
-        line = f"{self.state:<6}{self.name:<14}{self.found}"
-        return f"{line}\n{'':<20}-> {self.advice}" if self.advice else line
+        """Return it for a terminal, with the advice in a line of its own."""
+        lines = [_wrapped(f"{self.state:<6}{self.name:<14}", self.found)]
+        if self.advice:
+            lines.append(_wrapped(f"{'':<20}-> ", self.advice))
+        return "\n".join(lines)
+
+
+def _wrapped(start: str, text: str) -> str:
+    return textwrap.fill(
+        text,
+        max(60, shutil.get_terminal_size((100, 24)).columns),
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

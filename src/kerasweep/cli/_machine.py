@@ -25,7 +25,10 @@ def backend_findings(facts: Mapping[str, Any]) -> list[Finding]:
         "This machine has an NVIDIA driver: pip install 'tensorflow[and-cuda]', or "
         "'jax[cuda12]' for KERAS_BACKEND=jax."
     )
-    measured = "; ".join(facts["measured"]) or "nothing measured yet"
+    ways = [f"{way} for {n}" for way, n in facts["faster"].items()]
+    measured = "nothing measured yet"
+    if ways:
+        measured = f"faster, by size of network: {', '.join(ways)}"
     if facts["accelerated"]:
         measured = "not used: on an accelerator networks are stacked"
     return [
