@@ -20,7 +20,7 @@ def installation_findings() -> list[Finding]:
 
 def _python() -> Finding:
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    needed = metadata("kerasweep").get("Requires-Python", "")
+    needed = metadata("kerasweep")["Requires-Python"]
     if needed and not Requirement(f"python{needed}").specifier.contains(
         platform.python_version(), prereleases=True
     ):

@@ -46,10 +46,10 @@ def load_parser(script: Path) -> Any:
     needed: list[ast.stmt] = tree.body[: ast.get_docstring(tree) is not None]
     names = ["parser"]
     while names:
-        statement = of_name.get(names.pop())
-        if statement is not None and statement not in needed:
-            needed.append(statement)
-            nodes = ast.walk(statement)
+        found = of_name.get(names.pop())
+        if found is not None and found not in needed:
+            needed.append(found)
+            nodes = ast.walk(found)
             names += [node.id for node in nodes if isinstance(node, ast.Name)]
     needed.sort(key=lambda statement: (statement.lineno, statement.col_offset))
     module: dict[str, Any] = {"__file__": str(script), "__name__": script.stem}
