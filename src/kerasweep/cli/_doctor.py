@@ -100,8 +100,8 @@ def _asked(
         return list(judge(probe.result(timeout)))
     except TimeoutError as error:
         advice = (
-            "Try again with --timeout 300; if that does not help, look at the driver "
-            "(backend) or the network (tracking)."
+            "On a busy machine try again with --timeout 300; if that does not help, "
+            "look at the driver (backend) or the network (tracking)."
         )
         return [Finding(name, "FAIL", str(error), advice)]
     except RuntimeError as error:
