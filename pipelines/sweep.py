@@ -8,6 +8,7 @@ the test rows are read once. Everything is tracked in MLflow.
 import os
 import time
 from contextlib import nullcontext
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -52,13 +53,11 @@ from kerasweep.console import (
 )
 from kerasweep.tracking import check_tracking
 
-HINTON = {
+HINTON: dict[str, Any] = {
     "reference": 0.9847,
     "reference_n": 10_000,
     "reference_label": "Hinton, 98.47 %",
 }
-
-
 OPTIMIZERS = ["auto", "sgd", "adam", "rmsprop"]
 SCHEDULES = ["auto", "constant", "cosine", "one_cycle"]
 
@@ -205,7 +204,7 @@ def main(arguments: list[str] | None = None) -> None:
         display = SweepDisplay.from_search(
             search, x="net__l2", over="net__random_state", score_name="accuracy"
         )
-        reference = HINTON if dataset.name == "MNIST" else {}
+        reference: dict[str, Any] = HINTON if dataset.name == "MNIST" else {}
         record.figure(
             display.plot(**reference).figure_,
             "sweep",

@@ -21,7 +21,8 @@ from kerasweep.training._calibration import (
     n_cores,
 )
 from kerasweep.training._compiled import fit_compiled
-from kerasweep.training._fleet import FleetClosed, current_fleet
+from kerasweep.training._current_fleet import current_fleet
+from kerasweep.training._fleet import FleetClosed
 from kerasweep.training._pool import Pool
 
 pytestmark = pytest.mark.timeout(240)

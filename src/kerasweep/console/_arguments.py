@@ -21,7 +21,8 @@ class ExperimentParser(argparse.ArgumentParser):
     def __init__(self, description: str):
         super().__init__(
             description=description,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            usage="%(prog)s [--option value ...]",
+            formatter_class=_Formatter,
             allow_abbrev=False,
         )
         self._quick: dict[str, str] = {}
@@ -75,12 +76,15 @@ class ExperimentParser(argparse.ArgumentParser):
         help : str
         choices : list of str, default=None
         """
+        if choices is not None:
+            help += f": {', '.join(choices)}"
         self.add_argument(
             "--" + name.replace("_", "-"),
             default=default,
             type=kind,
-            help=help,
+            help=f"{help} [{default}]" if default else help,
             choices=choices,
+            metavar="",  # the usual one, the name once more, only crowds the page
         )
 
     @staticmethod
@@ -216,6 +220,13 @@ class ExperimentParser(argparse.ArgumentParser):
                 f"must be a folder that can be written to. Got {text!r} instead."
             )
         return path
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Options in one column, wide enough for the longest name."""
+
+    def __init__(self, prog: str):
+        super().__init__(prog, max_help_position=28)
 
 
 def _parts(text: str) -> list[str]:

@@ -4,8 +4,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kerasweep.tracking import ResumeError
-
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -37,7 +35,11 @@ def interruption_exits(message: str) -> Iterator[None]:
     """
     try:
         yield
-    except ResumeError as error:
+    except ValueError as error:
+        from kerasweep.tracking import ResumeError
+
+        if not isinstance(error, ResumeError):
+            raise
         _say(" ".join(str(error).split()))
         raise SystemExit(BAD_INPUT) from None
     except KeyboardInterrupt:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kerasweep.console._progress import _duration
 from kerasweep.console._record import (
     EXPERIMENT_TAG,
     SETTINGS_TAG,
@@ -319,6 +318,8 @@ def _ending(code: int) -> str:
 
 
 def _long_duration(seconds: float) -> str:
+    from kerasweep.console._progress import _duration
+
     minutes = round(seconds / 60)
     if minutes < 2:
         return _duration(seconds)

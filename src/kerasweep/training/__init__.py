@@ -4,7 +4,7 @@ Importing the folder does not import Keras: what needs it is imported on first u
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasweep.training._job import (
     EarlyStopping,
@@ -13,8 +13,14 @@ from kerasweep.training._job import (
     batch_order,
 )
 
+if TYPE_CHECKING:
+    from kerasweep.training._current_fleet import fleet
+    from kerasweep.training._predict import predict
+    from kerasweep.training._program import programs
+    from kerasweep.training._train import train
+
 _MODULE_OF = {
-    "fleet": "_fleet",
+    "fleet": "_current_fleet",
     "predict": "_predict",
     "programs": "_program",
     "train": "_train",

@@ -9,8 +9,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import keras
-
 STACKED, SIDE_BY_SIDE = "stacked", "side by side"
 # With this much arithmetic in a network's step there is no overhead worth sharing:
 # a stacked program could not win back what compiling it costs.
@@ -66,19 +64,27 @@ class Calibration:
                 known[way] = seconds
                 self._save()
 
-    def _file(self) -> Path:
+    def file(self) -> Path:
+        """Return the file of what was measured with this machine, backend and Keras."""
         if self._path is not None:
             return self._path
+        import keras
+
         root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         about = f"{platform.node()} {n_cores()} {keras.backend.backend()}"
         about += f" {keras.__version__} {platform.machine()}"
         name = hashlib.sha256(about.encode()).hexdigest()[:16]
         return Path(root) / "kerasweep" / f"calibration-{name}.json"
 
+    def known(self) -> dict[str, dict[str, float]]:
+        """Return what was measured: seconds of each way, by the size of the work."""
+        with self._lock:
+            return {size: dict(times) for size, times in self._load().items()}
+
     def _load(self) -> dict[str, dict[str, float]]:
         if self._times is None:
             try:
-                self._times = json.loads(self._file().read_text())
+                self._times = json.loads(self.file().read_text())
             except (OSError, ValueError, RuntimeError):
                 self._times = {}
         assert self._times is not None
@@ -86,7 +92,7 @@ class Calibration:
 
     def _save(self) -> None:
         try:
-            file = self._file()
+            file = self.file()
             file.parent.mkdir(parents=True, exist_ok=True)
             part = file.with_suffix(f".{os.getpid()}")
             part.write_text(json.dumps(self._times))
@@ -110,6 +116,8 @@ def flops_per_step(plan: Any) -> float:
 
 def on_accelerator() -> bool:
     """Tell whether Keras computes on something else than the CPU."""
+    import keras
+
     if keras.backend.backend() == "jax":
         import jax
 

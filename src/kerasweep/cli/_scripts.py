@@ -1,0 +1,58 @@
+"""The experiments' scripts: where they are, and how one is run."""
+
+import ast
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from kerasweep.cli._options import check_options
+
+
+def find_scripts() -> dict[str, Path]:
+    """Return the scripts by their names, in alphabetical order.
+
+    A wheel carries them in the package, a checkout beside ``src``.
+
+    Returns
+    -------
+    scripts : dict of str to Path
+        Empty if the installation has none.
+    """
+    package = Path(__file__).resolve().parents[1]
+    folders = [package / "pipelines"]
+    if package.parent.name == "src":
+        folders.append(package.parents[1] / "pipelines")
+    for folder in folders:
+        if folder.is_dir():
+            paths = sorted(folder.glob("[!_]*.py"))
+            return {path.stem: path for path in paths}
+    return {}
+
+
+def summary(script: Path) -> str:
+    """Return the first line of a script's docstring; the script is not run."""
+    doc = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or ""
+    return doc.partition("\n")[0]
+
+
+def run_script(script: Path, arguments: Sequence[str]) -> None:
+    """Run a script in this process, as ``python SCRIPT ARGUMENTS`` would.
+
+    Parameters
+    ----------
+    script : Path
+    arguments : sequence of str
+
+    Raises
+    ------
+    SystemExit
+        As the script ends.
+    """
+    sys.argv = [f"kerasweep {script.stem}", *arguments]  # named so in its messages
+    sys.path.insert(0, str(script.parent))  # its neighbours import each other
+    check_options(script)
+    module = ModuleType("__main__")
+    module.__file__ = str(script)
+    sys.modules["__main__"] = module  # where pickle looks for what the script defines
+    exec(compile(script.read_bytes(), str(script), "exec"), module.__dict__)

@@ -1,0 +1,75 @@
+"""Train concurrent fits together.
+
+Light: what trains, and Keras with it, is imported when the context is entered.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import joblib
+
+from kerasweep.training._admission import AdmittingBackend
+from kerasweep.training._calibration import n_cores, on_accelerator
+
+if TYPE_CHECKING:
+    from kerasweep.training._fleet import Fleet
+
+_current: "list[Fleet]" = []
+_entering = threading.Lock()
+
+
+def current_fleet() -> "Fleet | None":
+    """Give the fleet that fits in this process join, if there is one."""
+    with _entering:
+        return _current[-1] if _current else None
+
+
+@contextmanager
+def fleet(size: int | None = None) -> Iterator[None]:
+    """Train the networks of a search together.
+
+    Inside the context joblib runs the fits of any scikit-learn search, ensemble or
+    cross-validation in threads. Fits of one architecture and one number of
+    batches are trained by one compiled program over a stack of networks, or side
+    by side, one a core, whichever was measured to be faster. Each network's result
+    is that of its fit alone, to float tolerance. The time of a fit, as a search
+    reports it, includes its wait for the others.
+
+    Parameters
+    ----------
+    size : int or None, default=None
+        Most fits at once, each of which holds its training rows in memory: where
+        networks are trained side by side there are no more than one above the number
+        of cores, and no more than memory has room for. None means 64 on an
+        accelerator, and on a CPU twice the number of cores, but not less than 16.
+
+    Examples
+    --------
+    >>> from kerasweep.training import fleet
+    >>> with fleet(size=8):
+    ...     pass  # search.fit(X, y)
+    """
+    if size is not None and size < 1:
+        raise ValueError(
+            f"The `size` of fleet must be at least 1. Got {size!r} instead."
+        )
+    if current_fleet() is not None:  # A fleet in a fleet joins it.
+        yield
+        return
+    from kerasweep.training._fleet import Fleet
+
+    if size is None:
+        size = 64 if on_accelerator() else max(16, 2 * n_cores())
+    own = Fleet(size)
+    with _entering:
+        _current.append(own)
+    try:
+        backend = AdmittingBackend(own.admission)
+        with joblib.parallel_config(backend=backend, n_jobs=size):
+            yield
+    finally:
+        with _entering:
+            _current.remove(own)
+        own.close()
