@@ -1,0 +1,6 @@
+"""Fitted estimators in files that hold data alone: no pickle, no code."""
+
+from kerasweep.persistence._load import load
+from kerasweep.persistence._save import save
+
+__all__ = ["load", "save"]
