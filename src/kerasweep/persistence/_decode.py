@@ -1,5 +1,6 @@
 """From JSON values and arrays to a fitted estimator."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,7 +109,8 @@ def _check_shapes(frozen: FrozenModel) -> None:
 
     from kerasweep.networks import _variational_layers  # noqa: F401
 
-    config = {k: v for k, v in frozen.config.items() if k != "compile_config"}
+    config = copy.deepcopy(frozen.config)  # Keras takes it apart as it reads it
+    config.pop("compile_config", None)
     with seeded_globals(0), keras.StatelessScope(initialize_variables=False):
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
     asked = [tuple(variable.shape) for variable in model.variables]
