@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import struct
 import sys
@@ -18,13 +19,13 @@ from kerasweep import PixelScaler, load, save
 
 
 class Evil:
-    """Writes a file when it is unpickled."""
+    """Makes a folder when it is unpickled."""
 
     def __init__(self, path):
         self.path = str(path)
 
     def __reduce__(self):
-        return open, (self.path, "w")
+        return os.mkdir, (self.path,)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def originals(tmp_path_factory):
 
 @pytest.fixture
 def proof(tmp_path):
-    """A path; whatever exists there was written by a file's code."""
+    """A path; whatever exists there was made by a file's code."""
     path = tmp_path / "ran"
     yield path
     assert not path.exists()
@@ -71,6 +72,11 @@ def refused(path, reason):
     assert "\n" not in text
 
 
+def making(proof):
+    """Return a lambda that makes a folder when it is called."""
+    return eval(f"lambda x: __import__('os').mkdir({str(proof)!r}) or x")
+
+
 def network_of(document):
     steps = document["estimator"]["parameters"]["steps"]
     return steps[-1]["items"][1]["fitted"]["model_"]
@@ -90,7 +96,7 @@ def test_a_pickle_in_an_array(crafted, proof):
     with open(proof.with_name("other"), "wb") as file:  # it would run
         file.write(content.getvalue())
     np.load(proof.with_name("other"), allow_pickle=True)
-    proof.unlink()
+    proof.rmdir()
     path = crafted("scaler", parts={"arrays/0.npy": content.getvalue()})
     refused(path, "Python objects in array 0: a pickle")
 
@@ -104,7 +110,7 @@ def test_a_pickle_for_a_file(proof, tmp_path):
     "module", ["keras.layers", "keras.src.layers.core.lambda_layer"]
 )
 def test_a_lambda_layer(crafted, proof, module):
-    layer = keras.layers.Lambda(eval(f"lambda x: open({str(proof)!r}, 'w') and x"))
+    layer = keras.layers.Lambda(making(proof))
     config = {**keras.saving.serialize_keras_object(layer), "module": module}
 
     def put_in(document):
@@ -114,7 +120,7 @@ def test_a_lambda_layer(crafted, proof, module):
 
 
 def test_a_lambda_behind_a_setting_of_a_layer(crafted, proof):
-    layer = keras.layers.Lambda(eval(f"lambda x: open({str(proof)!r}, 'w') and x"))
+    layer = keras.layers.Lambda(making(proof))
     function = keras.saving.serialize_keras_object(layer)["config"]["function"]
 
     def put_in(document):
@@ -130,7 +136,9 @@ def test_layers_that_read_what_is_not_in_the_file(crafted, name):
 
 
 def test_functions_and_classes_of_other_modules(crafted, proof, tmp_path, monkeypatch):
-    (tmp_path / "evil_module.py").write_text(f"open({str(proof)!r}, 'w')\nThing = 1\n")
+    (tmp_path / "evil_module.py").write_text(
+        f"import os; os.mkdir({str(proof)!r})\nThing = 1\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     config = {"module": "evil_module", "config": {"name": "x"}}
 

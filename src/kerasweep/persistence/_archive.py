@@ -94,8 +94,8 @@ def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(info.file_size for info in members)
     if unpacked > size or document.file_size > _DOCUMENT_LIMIT:
         raise ValueError(
-            f"it would unpack to {unpacked} bytes with {document.file_size} of JSON, more "
-            "than it may"
+            f"it would unpack to {unpacked} bytes with {document.file_size} of JSON, "
+            "more than it may"
         )
 
 

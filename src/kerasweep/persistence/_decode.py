@@ -50,7 +50,7 @@ class Decoder:
         if kind == "tuple":
             return tuple(self.value(value["items"]))
         if kind == "dict":
-            return {key: item for key, item in self.value(value["items"])}
+            return dict(self.value(value["items"]))
         if kind == "dtype":
             return np.dtype(str(value["name"]))
         if kind == "array":

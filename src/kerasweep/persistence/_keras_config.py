@@ -108,8 +108,8 @@ def _check_object(config: dict[str, Any]) -> None:
             return
     found = f"{module}.{name}" if module else name
     raise ValueError(
-        f"it holds a network with {found}, which may run code or read what is not in the "
-        "file"
+        f"it holds a network with {found}, which may run code or read what is not in "
+        "the file"
     )
 
 
