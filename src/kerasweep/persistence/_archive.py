@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasweep.persistence._keras_config import plain_number
+
 _DOCUMENT = "kerasweep.json"
 _DOCUMENT_LIMIT = 64 << 20  # bytes; a network of a thousand layers has one
 _TIME = (1980, 1, 1, 0, 0, 0)  # the same estimator gives the same bytes
@@ -31,7 +33,7 @@ def write_archive(path: Path, document: Any, arrays: Sequence[np.ndarray]) -> No
     arrays : sequence of ndarray
         Without Python objects.
     """
-    text = json.dumps(document, default=_plain)
+    text = json.dumps(document, default=plain_number)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
         with open(partial, "xb") as file:
@@ -118,10 +120,3 @@ def _array(number: int, content: bytes) -> np.ndarray:
         raise ValueError(f"it holds array {number} of another size than it says")
     file.seek(0)
     return np.lib.format.read_array(file, allow_pickle=False)
-
-
-def _plain(value: Any) -> Any:
-    """Return NumPy's numbers, which Keras leaves in configurations, as Python's."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise ValueError(f"{value!r} of a Keras configuration can't be written as JSON.")

@@ -1,15 +1,13 @@
 """From JSON values and arrays to a fitted estimator."""
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kerasweep.estimators._frozen import FrozenModel, thaw
-from kerasweep.estimators._seeding import seeded_globals
 from kerasweep.persistence._encode import OF_A_FIT
-from kerasweep.persistence._keras_config import check_config
+from kerasweep.persistence._keras_config import check_config, check_network
 from kerasweep.persistence._registry import class_named
 
 
@@ -87,13 +85,12 @@ class Decoder:
 
     def _network(self, value: dict[str, Any]) -> Any:
         config, optimizer = value["config"], value["optimizer"]
-        check_config(config)
         frozen = FrozenModel(
             config,
             self.value(value["variables"]),
             None if optimizer is None else self.value(optimizer),
         )
-        _check_shapes(frozen)
+        check_network(config, [value.shape for value in frozen.variables])
         return thaw(frozen, safe_mode=True)
 
     def _keras_object(self, config: Any) -> Any:
@@ -101,19 +98,3 @@ class Decoder:
 
         check_config(config)
         return keras.saving.deserialize_keras_object(config, safe_mode=True)
-
-
-def _check_shapes(frozen: FrozenModel) -> None:
-    """Compare shapes before any memory is taken: a few bytes can ask for terabytes."""
-    import keras
-
-    from kerasweep.networks import _variational_layers  # noqa: F401
-
-    config = copy.deepcopy(frozen.config)  # Keras takes it apart as it reads it
-    config.pop("compile_config", None)
-    with seeded_globals(0), keras.StatelessScope(initialize_variables=False):
-        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-    asked = [tuple(variable.shape) for variable in model.variables]
-    given = [value.shape for value in frozen.variables]
-    if asked != given:
-        raise ValueError("it holds weights of other shapes than its network has")

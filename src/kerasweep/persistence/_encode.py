@@ -6,7 +6,7 @@ import numpy as np
 
 from kerasweep.estimators._frozen import freeze
 from kerasweep.estimators._routing import is_model
-from kerasweep.persistence._keras_config import check_config
+from kerasweep.persistence._keras_config import check_config, check_network
 from kerasweep.persistence._registry import name_of
 
 # What belongs to the fit itself, such as its callbacks.
@@ -132,9 +132,10 @@ class Encoder:
 
     def _network(self, where: str, model: Any, with_optimizer: bool) -> dict[str, Any]:
         frozen = freeze(model, with_optimizer=with_optimizer)
+        shapes = [value.shape for value in frozen.variables]
         return {
             "kind": "network",
-            "config": _checked(where, frozen.config),
+            "config": _checked(where, check_network, frozen.config, shapes),
             "variables": [self._array(where, value) for value in frozen.variables],
             "optimizer": None
             if frozen.optimizer is None
@@ -151,12 +152,12 @@ class Encoder:
                 f"{where} must be what Keras can describe to be saved. Got {value!r} "
                 "instead."
             ) from None
-        return {"kind": "keras", "config": _checked(where, config)}
+        return {"kind": "keras", "config": _checked(where, check_config, config)}
 
 
-def _checked(where: str, config: Any) -> Any:
+def _checked(where: str, check: Any, config: Any, *more: Any) -> Any:
     try:
-        check_config(config)
+        check(config, *more)
     except ValueError as error:
         raise ValueError(f"{where} can't be saved: {error}.") from None
     return config

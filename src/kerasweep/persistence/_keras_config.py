@@ -4,8 +4,15 @@ Keras' safe mode refuses lambdas, but finds any class that is registered, reads 
 that layers name, and calls what a layer wraps. Here only what is listed passes.
 """
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
+
+import numpy as np
+
+from kerasweep.estimators._seeding import seeded_globals
 
 # Layers whose settings are numbers, names and other layers: none of them reads a
 # file, or calls what Keras did not write.
@@ -90,6 +97,66 @@ def check_config(config: Any) -> None:
             _check_object(config)
         for value in config.values():
             check_config(value)
+
+
+def check_network(config: dict[str, Any], shapes: list[tuple[int, ...]]) -> None:
+    """Refuse a network that is not listed, can't be made again, or has other weights.
+
+    No memory is taken: a few bytes can ask for terabytes.
+
+    Parameters
+    ----------
+    config : dict
+        From ``keras.saving.serialize_keras_object``, or from a file.
+    shapes : list of tuple of int
+        Of the values of its variables.
+
+    Raises
+    ------
+    ValueError
+        With the reason, to be put behind a colon.
+    """
+    import keras
+
+    from kerasweep.networks import _variational_layers  # noqa: F401
+
+    check_config(config)
+    # Keras takes a configuration apart as it reads it.
+    config = json.loads(json.dumps(config, default=plain_number))
+    config.pop("compile_config", None)
+    with seeded_globals(0), _nothing_initialized():
+        try:
+            model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+        except Exception as error:
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise ValueError(
+                f"Keras can't make its network ({reason[0].rstrip('.')})"
+            ) from None
+    if [tuple(variable.shape) for variable in model.variables] != shapes:
+        raise ValueError("it holds weights of other shapes than its network has")
+
+
+def plain_number(value: Any) -> Any:
+    """Return NumPy's numbers, which Keras leaves in configurations, as Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise ValueError(f"{value!r} can't be written as JSON")
+
+
+@contextmanager
+def _nothing_initialized() -> Iterator[None]:
+    """Let variables be made without values, and forget them afterwards."""
+    import keras
+    from keras.src.backend.common import global_state
+
+    name = "uninitialized_variables"
+    waiting = global_state.get_global_attribute(name)
+    global_state.set_global_attribute(name, [])
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        global_state.set_global_attribute(name, waiting)
 
 
 def _check_object(config: dict[str, Any]) -> None:
