@@ -38,6 +38,8 @@ _FOLDER_OF = {
     "VariationalAutoencoder": "estimators",
     "classification_accuracy_score": "model_selection",
     "denoising_quality": "model_selection",
+    "export_keras": "persistence",
+    "export_onnx": "persistence",
     "fit_replicates": "model_selection",
     "fleet": "training",
     "half_accuracy_amounts": "model_selection",
