@@ -144,7 +144,7 @@ def export_onnx(
                 format="onnx",
                 verbose=False,
                 input_signature=[
-                    keras.InputSpec(model.input_shape, name="features", dtype="float32")
+                    keras.InputSpec("float32", model.input_shape, name="features")
                 ],
             )
 

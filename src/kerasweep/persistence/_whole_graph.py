@@ -50,12 +50,15 @@ def whole_graph(
             f"that ends in one. Got {found!r} instead."
         )
     check_is_fitted(estimator)
-    graphs = [_preprocessing(owner, name, step) for name, step in steps[:-1]]
-    graphs.append(_network(steps[-1][1]))
+    graphs = [
+        _preprocessing(owner, name, step, f"step_{number}")
+        for number, (name, step) in enumerate(steps[:-1], start=1)
+    ]
+    graphs.append(_network(steps[-1][1], "network"))
     rows = keras.Input(_input_shape(owner, steps, image_shape), name="features")
     x = rows
     if image_shape is not None and len(_rows_of(steps)) == 1:
-        x = keras.layers.Flatten(name="rows_of_images")(x)
+        x = keras.layers.Flatten()(x)
     for graph in graphs:
         x = graph(x)
     return keras.Model(rows, x, name="kerasweep")
@@ -86,18 +89,18 @@ def _input_shape(
     return given
 
 
-def _preprocessing(owner: str, name: str, step: Any) -> Graph:
+def _preprocessing(owner: str, name: str, step: Any, layer_name: str) -> Graph:
     import keras
 
     kind = type(step).__name__
     if isinstance(step, BaseNetwork):
-        return _network(step)
+        return _network(step, layer_name)
     if kind in ("SaltAndPepper", "GaussianNoise") and step.apply == "fit":
         return lambda x: x
     if kind == "ImagesToRows":
-        return keras.layers.Flatten(name=name)
+        return keras.layers.Flatten(name=layer_name)
     if kind == "PixelScaler":
-        return keras.layers.Rescaling(1.0 / float(step.max_value), name=name)
+        return keras.layers.Rescaling(1.0 / float(step.max_value), name=layer_name)
     affine = _affine(kind, step)
     if affine is None:
         raise ValueError(
@@ -107,7 +110,9 @@ def _preprocessing(owner: str, name: str, step: Any) -> Graph:
         )
     mean, scale = (np.broadcast_to(v, step.n_features_in_) for v in affine)
     layer = keras.layers.Normalization(
-        mean=mean.astype(np.float32), variance=np.square(scale).astype(np.float32)
+        mean=mean.astype(np.float32),
+        variance=np.square(scale).astype(np.float32),
+        name=layer_name,
     )
     if not getattr(step, "clip", False):
         return layer
@@ -129,24 +134,25 @@ def _affine(kind: str, step: Any) -> tuple[Any, Any] | None:
     return getattr(step, center) if with_center else 0.0, scale
 
 
-def _network(net: Any) -> Graph:
+def _network(net: Any, name: str) -> Graph:
     import keras
 
     if isinstance(net, VariationalAutoencoder):
         encoder, width = net.encoder_, net._latent_dim()
-        return lambda x: encoder(x)[:, :width]
+        return lambda x: encoder(x, training=False)[:, :width]
     # Without its optimizer and loss: they may be the user's own classes.
-    model = keras.Model(net.model_.inputs, net.model_.outputs, name="network")
+    model = keras.Model(net.model_.inputs, net.model_.outputs, name=name)
 
     def graph(x: Any) -> Any:
         taken = model.inputs[0].shape[1:]
         given = x.shape[1:]
         if given != taken:
-            x = keras.layers.Reshape(taken, name="as_the_network_takes")(x)
-        x = model(x)
+            x = keras.layers.Reshape(taken)(x)
+        # Keras' shifts and rotations are for training only if that is said.
+        x = model(x, training=False)
         x = x[0] if isinstance(x, list) else x
         if isinstance(net, DenoisingAutoencoder) and given != taken:
-            return keras.layers.Reshape(given, name="as_it_came")(x)
+            return keras.layers.Reshape(given)(x)
         return _probabilities(net, x) if is_classifier(net) else x
 
     return graph
