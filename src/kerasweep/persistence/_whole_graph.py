@@ -108,16 +108,15 @@ def _preprocessing(owner: str, name: str, step: Any, layer_name: str) -> Graph:
             "has no layers for what it does. Export the steps behind it, as in "
             f"{owner}(pipeline[-1], path), and apply it before."
         )
-    mean, scale = (np.broadcast_to(v, step.n_features_in_) for v in affine)
-    layer = keras.layers.Normalization(
-        mean=mean.astype(np.float32),
-        variance=np.square(scale).astype(np.float32),
-        name=layer_name,
-    )
+    mean, scale = (np.broadcast_to(np.float64(v), step.n_features_in_) for v in affine)
+    # Not Normalization, whose constants tf2onnx takes for inputs; and two layers, so
+    # that a large mean costs no precision.
+    center = keras.layers.Rescaling(1.0, (-mean).tolist(), name=f"{layer_name}_center")
+    divide = keras.layers.Rescaling((1 / scale).tolist(), name=f"{layer_name}_scale")
     if not getattr(step, "clip", False):
-        return layer
+        return lambda x: divide(center(x))
     bounds = step.feature_range if hasattr(step, "feature_range") else (-1.0, 1.0)
-    return lambda x: keras.ops.clip(layer(x), *map(float, bounds))
+    return lambda x: keras.ops.clip(divide(center(x)), *map(float, bounds))
 
 
 def _affine(kind: str, step: Any) -> tuple[Any, Any] | None:
