@@ -83,7 +83,7 @@ class Server:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        deadline = time.monotonic() + 200
+        deadline = time.monotonic() + 500
         while True:
             try:
                 with urllib.request.urlopen(self.url("ping"), timeout=5):

@@ -18,7 +18,7 @@ from kerasweep import (
     VariationalAutoencoder,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 D, T = load_digits(return_X_y=True)
 
 
