@@ -8,19 +8,21 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import numpy as np
 
-import kerasweep
 from kerasweep import MlflowTracking
 
-# Read by Python as it starts: the project's tree and its editable install are not
-# there, so that a model can only bring its own copy of the package.
-NO_PROJECT = f"""
-import sys
-tree = {str(Path(kerasweep.__file__).parents[1])!r}
-sys.path[:] = [p for p in sys.path if p != tree]
+# Read by Python as it starts: no source tree and no editable install of the package
+# is there, so that a model can only bring its own copy.
+NO_PROJECT = """
+import os, sys
+sys.path[:] = [
+    p
+    for p in sys.path
+    if os.path.basename(p) == "site-packages"
+    or not os.path.isdir(os.path.join(p, "kerasweep"))
+]
 sys.meta_path[:] = [f for f in sys.meta_path if "editable" not in repr(f)]
 """
 

@@ -1,11 +1,13 @@
 """What a served model answers over HTTP."""
 
 import json
+import subprocess
+import sys
 import urllib.error
 
 import numpy as np
 import pytest
-from scoring_servers import predict, serve
+from scoring_servers import environment, predict, serve
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -20,6 +22,19 @@ from kerasweep import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 D, T = load_digits(return_X_y=True)
+
+
+def test_its_processes_do_not_know_the_project(store_uri, tmp_path):
+    code = "import importlib.util as u; print(u.find_spec('kerasweep'))"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(store_uri, tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip() == "None" or "site-packages" in found.stdout
 
 
 def test_a_classifier_answers_images_and_rows_with_labels_and_shares(
