@@ -11,128 +11,60 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kerasweep.datasets import (
         load_dataset as load_dataset,
-    )
-    from kerasweep.datasets import (
         load_mnist as load_mnist,
-    )
-    from kerasweep.datasets import (
         load_reference_results as load_reference_results,
     )
     from kerasweep.estimators import (
         ConvClassifier as ConvClassifier,
-    )
-    from kerasweep.estimators import (
         DenoisingAutoencoder as DenoisingAutoencoder,
-    )
-    from kerasweep.estimators import (
         DenseClassifier as DenseClassifier,
-    )
-    from kerasweep.estimators import (
         DenseRegressor as DenseRegressor,
-    )
-    from kerasweep.estimators import (
         KerasClassifier as KerasClassifier,
-    )
-    from kerasweep.estimators import (
         KerasRegressor as KerasRegressor,
-    )
-    from kerasweep.estimators import (
         VariationalAutoencoder as VariationalAutoencoder,
     )
     from kerasweep.model_selection import (
         classification_accuracy_score as classification_accuracy_score,
-    )
-    from kerasweep.model_selection import (
         denoising_quality as denoising_quality,
-    )
-    from kerasweep.model_selection import (
         fit_replicates as fit_replicates,
-    )
-    from kerasweep.model_selection import (
         half_accuracy_amounts as half_accuracy_amounts,
-    )
-    from kerasweep.model_selection import (
         holdout as holdout,
-    )
-    from kerasweep.model_selection import (
         likelihood_table as likelihood_table,
-    )
-    from kerasweep.model_selection import (
         mcnemar as mcnemar,
-    )
-    from kerasweep.model_selection import (
         noise_robustness as noise_robustness,
-    )
-    from kerasweep.model_selection import (
         normal_interval as normal_interval,
-    )
-    from kerasweep.model_selection import (
         psnr as psnr,
-    )
-    from kerasweep.model_selection import (
         replicate_summary as replicate_summary,
-    )
-    from kerasweep.model_selection import (
         select_by_mean as select_by_mean,
-    )
-    from kerasweep.model_selection import (
         share_as_asked as share_as_asked,
-    )
-    from kerasweep.model_selection import (
         share_recognized as share_recognized,
-    )
-    from kerasweep.model_selection import (
         ssim as ssim,
-    )
-    from kerasweep.model_selection import (
         test_once as test_once,
-    )
-    from kerasweep.model_selection import (
         wilson_interval as wilson_interval,
+    )
+    from kerasweep.persistence import (
+        export_keras as export_keras,
+        export_onnx as export_onnx,
+        load as load,
+        save as save,
     )
     from kerasweep.plotting import (
         ClassReportDisplay as ClassReportDisplay,
-    )
-    from kerasweep.plotting import (
         DenoisingDisplay as DenoisingDisplay,
-    )
-    from kerasweep.plotting import (
         GridSearchDisplay as GridSearchDisplay,
-    )
-    from kerasweep.plotting import (
         LatentSpaceDisplay as LatentSpaceDisplay,
-    )
-    from kerasweep.plotting import (
         LearningCurvesDisplay as LearningCurvesDisplay,
-    )
-    from kerasweep.plotting import (
         MisclassifiedDisplay as MisclassifiedDisplay,
-    )
-    from kerasweep.plotting import (
         NoiseRobustnessDisplay as NoiseRobustnessDisplay,
-    )
-    from kerasweep.plotting import (
         SampleGridDisplay as SampleGridDisplay,
-    )
-    from kerasweep.plotting import (
         SweepDisplay as SweepDisplay,
-    )
-    from kerasweep.plotting import (
         layer_table as layer_table,
     )
     from kerasweep.preprocessing import (
         GaussianNoise as GaussianNoise,
-    )
-    from kerasweep.preprocessing import (
         MedianFilter as MedianFilter,
-    )
-    from kerasweep.preprocessing import (
         MinMaxScaler as MinMaxScaler,
-    )
-    from kerasweep.preprocessing import (
         PixelScaler as PixelScaler,
-    )
-    from kerasweep.preprocessing import (
         SaltAndPepper as SaltAndPepper,
     )
     from kerasweep.tracking import (
@@ -172,12 +104,15 @@ _FOLDER_OF = {
     "VariationalAutoencoder": "estimators",
     "classification_accuracy_score": "model_selection",
     "denoising_quality": "model_selection",
+    "export_keras": "persistence",
+    "export_onnx": "persistence",
     "fit_replicates": "model_selection",
     "fleet": "training",
     "half_accuracy_amounts": "model_selection",
     "holdout": "model_selection",
     "layer_table": "plotting",
     "likelihood_table": "model_selection",
+    "load": "persistence",
     "load_dataset": "datasets",
     "load_mnist": "datasets",
     "load_reference_results": "datasets",
@@ -186,6 +121,7 @@ _FOLDER_OF = {
     "normal_interval": "model_selection",
     "psnr": "model_selection",
     "replicate_summary": "model_selection",
+    "save": "persistence",
     "select_by_mean": "model_selection",
     "share_as_asked": "model_selection",
     "share_recognized": "model_selection",

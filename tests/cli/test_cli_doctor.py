@@ -10,8 +10,7 @@ from importlib import metadata
 
 import pytest
 
-from kerasweep.cli import _doctor as doctor_module
-from kerasweep.cli import _installation, _machine
+from kerasweep.cli import _doctor as doctor_module, _installation, _machine
 from kerasweep.cli._doctor import doctor, store_findings
 from kerasweep.cli._finding import Finding
 from kerasweep.cli._installation import installation_findings

@@ -6,8 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, clone
@@ -15,8 +14,12 @@ from sklearn.callback import CallbackSupportMixin, ProgressBar
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
-from kerasweep.preprocessing import GaussianNoise, PixelScaler, SaltAndPepper
-from kerasweep.preprocessing import _noise as noise_module
+from kerasweep.preprocessing import (
+    GaussianNoise,
+    PixelScaler,
+    SaltAndPepper,
+    _noise as noise_module,
+)
 
 NOISES = [SaltAndPepper(amount=0.3), GaussianNoise(std=0.3)]
 GREY = np.full((50, 40), 0.5, dtype=np.float32)

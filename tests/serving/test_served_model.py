@@ -74,3 +74,26 @@ def test_a_pipeline_gives_samples_in_the_form_of_its_data():
     np.testing.assert_allclose(drawn, np.full((3, 2, 2), 5.0))
     no_sampler = ServedModel(taking_images(scaler, (2, 2)))
     assert "sample" not in no_sampler.methods
+
+
+def test_a_denoiser_answers_in_the_form_of_its_data():
+    from sklearn.pipeline import Pipeline
+
+    from kerasweep import DenoisingAutoencoder, MedianFilter, PixelScaler
+    from kerasweep.serving import taking_images
+
+    net = DenoisingAutoencoder()
+    net.transform, net.__sklearn_is_fitted__ = lambda X: X / 2, lambda: True
+    steps = [("scale", PixelScaler(32).fit(ROWS)), ("net", net)]
+    served = ServedModel(taking_images(Pipeline(steps), (2, 2)))
+    assert served.methods[:2] == ("denoise", "transform")
+    images = ROWS.reshape(6, 2, 2)
+    np.testing.assert_allclose(served.predict(images), images / 2)
+    np.testing.assert_allclose(served.predict(ROWS), ROWS / 2)
+    np.testing.assert_allclose(
+        served.predict(images, {"method": "transform"}), images / 64
+    )
+    # What no step can take back is answered as it is.
+    filtered = Pipeline([("filter", MedianFilter().fit(ROWS)), ("net", net)])
+    assert ServedModel(filtered).methods == ("transform",)
+    np.testing.assert_allclose(ServedModel(net).predict(ROWS), ROWS / 2)

@@ -1,88 +1,40 @@
-"""`mlflow models serve`, as its user starts it, asked over HTTP."""
+"""What a served model answers over HTTP."""
 
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
-import urllib.request
 
 import numpy as np
 import pytest
+from scoring_servers import environment, predict, serve
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from kerasweep import (
+    DenoisingAutoencoder,
     DenseClassifier,
     DenseRegressor,
-    MlflowTracking,
     PixelScaler,
+    VariationalAutoencoder,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 D, T = load_digits(return_X_y=True)
 
 
-class Server:
-    """A scoring server of a registered model, in a process of its own."""
-
-    def __init__(self, name, store_uri, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        command = [sys.executable, "-m", "mlflow", "models", "serve", "-m"]
-        command += [f"models:/{name}@champion", "--env-manager", "local"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port)]
-        bin_folder = os.path.dirname(sys.executable)
-        self.process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={
-                **os.environ,
-                "MLFLOW_TRACKING_URI": store_uri,
-                "PATH": bin_folder + os.pathsep + os.environ["PATH"],
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        deadline = time.monotonic() + 200
-        while True:
-            try:
-                with urllib.request.urlopen(self.url("ping"), timeout=5):
-                    return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.close()
-                    raise
-
-    def url(self, path):
-        return f"http://127.0.0.1:{self.port}/{path}"
-
-    def ask(self, content, kind="application/json"):
-        body = content if isinstance(content, str) else json.dumps(content)
-        request = urllib.request.Request(
-            self.url("invocations"), body.encode(), {"Content-Type": kind}
-        )
-        with urllib.request.urlopen(request, timeout=100) as answer:
-            return np.array(json.loads(answer.read())["predictions"])
-
-    def close(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait(30)
-
-
-def serve(model, data, name, store_uri, folder, **options):
-    tracking = MlflowTracking(
-        "serving", register_as=name, tracking_uri=store_uri, **options
+def test_its_processes_do_not_know_the_project(store_uri, tmp_path):
+    code = "import importlib.util as u; print(u.find_spec('kerasweep'))"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(store_uri, tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    model.set_callbacks(tracking).fit(*data)
-    return Server(name, store_uri, folder)
+    assert found.stdout.strip() == "None" or "site-packages" in found.stdout
 
 
 def test_a_classifier_answers_images_and_rows_with_labels_and_shares(
@@ -115,6 +67,12 @@ def test_a_classifier_answers_images_and_rows_with_labels_and_shares(
         assert "image_shape" in refused.value.read().decode()
     finally:
         server.close()
+    # The same model, on files and without a server.
+    sent = json.dumps({"inputs": images, "params": {"method": "predict_proba"}})
+    shares = predict("http-digits", sent, "json", store_uri, tmp_path)
+    np.testing.assert_allclose(shares, model.predict_proba(rows), rtol=1e-4, atol=1e-6)
+    labels = predict("http-digits", csv, "csv", store_uri, tmp_path)
+    assert np.ravel(labels).tolist() == expected
 
 
 def test_a_regressor_answers_rows(store_uri, tmp_path):
@@ -125,5 +83,69 @@ def test_a_regressor_answers_rows(store_uri, tmp_path):
         np.testing.assert_allclose(
             server.ask({"instances": X[:4].tolist()}), model.predict(X[:4]), rtol=1e-4
         )
+    finally:
+        server.close()
+
+
+def test_a_denoiser_gives_images_for_images(store_uri, tmp_path):
+    noisy = D[:3].copy()
+    noisy[:, ::7] = 16.0
+    model = make_pipeline(PixelScaler(16), DenoisingAutoencoder((16,), epochs=2))
+    server = serve(
+        model, (D,), "http-denoiser", store_uri, tmp_path, image_shape=(8, 8)
+    )
+    expected = model.transform(noisy) * 16
+    frame = {"columns": [f"pixel_{k}" for k in range(64)], "data": noisy.tolist()}
+    try:
+        images = server.ask({"inputs": noisy.reshape(3, 8, 8).tolist()})
+        assert images.shape == (3, 8, 8)
+        np.testing.assert_allclose(images.reshape(3, 64), expected, rtol=1e-4)
+        for content in ({"instances": noisy.tolist()}, {"dataframe_split": frame}):
+            np.testing.assert_allclose(server.ask(content), expected, rtol=1e-4)
+        instances = server.ask({"instances": noisy.reshape(3, 8, 8).tolist()})
+        np.testing.assert_allclose(instances, images)
+        asked = {"inputs": noisy.tolist(), "params": {"method": "transform"}}
+        np.testing.assert_allclose(server.ask(asked) * 16, expected, rtol=1e-4)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            server.ask({"inputs": (noisy + 5).tolist()})
+        assert refused.value.code == 400
+        assert "Pass max_value=255" in refused.value.read().decode()
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_a_sampler_draws_images(conditional, store_uri, tmp_path):
+    names = np.array([f"digit {k}" for k in range(10)])
+    net = VariationalAutoencoder(2, (16,), conditional=conditional, epochs=2)
+    model = make_pipeline(PixelScaler(16), net)
+    name = f"http-sampler-{conditional}".lower()
+    server = serve(model, (D, names[T]), name, store_uri, tmp_path, image_shape=(8, 8))
+    asked = ["digit 3", "digit 7"] if conditional else [0, 0]
+    y = asked if conditional else None
+    expected = net.sample(2, y, random_state=5).reshape(2, 8, 8) * 16
+    params = {"method": "sample", "random_state": 5}
+    column = [[value] for value in asked]
+    frame = {"columns": ["label"], "data": column}
+    try:
+        for content in (
+            {"inputs": column},
+            {"instances": column},
+            {"inputs": asked},
+            {"dataframe_split": frame},
+        ):
+            drawn = server.ask({**content, "params": params})
+            np.testing.assert_allclose(drawn, expected, rtol=1e-4, atol=1e-5)
+        again = server.ask(
+            {"inputs": column, "params": {"method": "sample", "random_state": 6}}
+        )
+        assert not np.allclose(again, drawn)
+        codes = server.ask({"inputs": D[:2].reshape(2, 8, 8).tolist()})
+        np.testing.assert_allclose(codes, model.transform(D[:2]), rtol=1e-3, atol=1e-5)
+        if conditional:
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                server.ask({"inputs": [["a letter"]], "params": params})
+            assert refused.value.code == 400
+            assert "must hold only the classes" in refused.value.read().decode()
     finally:
         server.close()

@@ -11,8 +11,14 @@ import numpy as np
 import pytest
 from training_cases import X, Y, assert_same_history, assert_same_network, job, network
 
-from kerasweep.training import EarlyStopping, TrainingJob, fleet, programs, train
-from kerasweep.training import _fleet as fleet_module
+from kerasweep.training import (
+    EarlyStopping,
+    TrainingJob,
+    _fleet as fleet_module,
+    fleet,
+    programs,
+    train,
+)
 from kerasweep.training._admission import AdmittingBackend
 from kerasweep.training._calibration import (
     SIDE_BY_SIDE,

@@ -47,12 +47,14 @@ def freeze(model: Any, *, with_optimizer: bool) -> FrozenModel:
     )
 
 
-def thaw(frozen: FrozenModel) -> Any:
+def thaw(frozen: FrozenModel, *, safe_mode: bool = False) -> Any:
     """Put a model together again.
 
     Parameters
     ----------
     frozen : FrozenModel
+    safe_mode : bool, default=False
+        Whether lambdas are refused: those of a file, not of one's own model.
 
     Returns
     -------
@@ -66,7 +68,9 @@ def thaw(frozen: FrozenModel) -> Any:
 
     # Layers that name no seed draw from the global generators when they are made.
     with seeded_globals(0):
-        model = keras.saving.deserialize_keras_object(frozen.config, safe_mode=False)
+        model = keras.saving.deserialize_keras_object(
+            frozen.config, safe_mode=safe_mode
+        )
     _assign(model.variables, frozen.variables)
     if frozen.optimizer is not None:
         model.optimizer.build(model.trainable_variables)

@@ -7,6 +7,7 @@ import numpy as np
 #: What may be asked for, the default first.
 METHODS = (
     "predict",
+    "denoise",
     "transform",
     "sample",
     "predict_proba",
@@ -42,12 +43,20 @@ class ServedModel:
     @property
     def methods(self) -> tuple[str, ...]:
         """What this model can be asked for."""
-        # A pipeline passes on what scikit-learn knows, which samples are not.
-        return tuple(
-            name
-            for name in METHODS
-            if hasattr(self._last if name == "sample" else self.model, name)
-        )
+        return tuple(name for name in METHODS if self._has(name))
+
+    def _has(self, name: str) -> bool:
+        if name == "sample":
+            # A pipeline passes on what scikit-learn knows, which samples are not.
+            return hasattr(self._last, name)
+        if name == "denoise":
+            from kerasweep.estimators import DenoisingAutoencoder
+
+            before = self.model if self._last is self.model else self.model[:-1]
+            return isinstance(self._last, DenoisingAutoencoder) and (
+                self._last is self.model or hasattr(before, "inverse_transform")
+            )
+        return hasattr(self.model, name)
 
     @property
     def _last(self) -> Any:
@@ -63,13 +72,14 @@ class ServedModel:
             sample; of a conditional model it holds the class that is asked for.
         params : dict, default=None
             ``method``: one of :attr:`methods`; by default the first of them.
-            ``random_state``: a whole number, for ``method="sample"``. A pipeline's
-            samples are taken back through the steps before its last.
+            ``random_state``: a whole number, for ``method="sample"``.
 
         Returns
         -------
         answer : ndarray
-            Of images, if images were sent to be transformed.
+            Of images, if images were sent to be denoised or transformed. What a
+            pipeline denoises or samples is taken back through the steps before its
+            last: it has the range of the data, pixels up to 255 for instance.
 
         Raises
         ------
@@ -87,10 +97,22 @@ class ServedModel:
             data = np.asarray(data)
         if method == "sample":
             return self._sample(np.asarray(data), params.get("random_state"))
+        if method == "denoise":
+            return self._denoise(data)
         answer = np.asarray(getattr(self.model, method)(data))
         if method == "transform" and answer.size == np.size(data) and data.ndim > 2:
             return answer.reshape(data.shape)
         return answer
+
+    def _denoise(self, data: Any) -> np.ndarray:
+        clean = np.asarray(self.model.transform(data))
+        return self._as_it_came(clean).reshape(np.shape(data))
+
+    def _as_it_came(self, rows: np.ndarray) -> np.ndarray:
+        """Take rows back through the steps before the last."""
+        if self._last is self.model:
+            return rows
+        return np.asarray(self.model[:-1].inverse_transform(rows))
 
     def _sample(self, data: np.ndarray, random_state: int | None) -> np.ndarray:
         last = self._last
@@ -99,9 +121,7 @@ class ServedModel:
             asked["y"] = data.reshape(len(data), -1)[:, 0].astype(last.classes_.dtype)
         drawn = last.sample(len(data), **asked)
         rows = np.asarray(drawn[0] if isinstance(drawn, tuple) else drawn)
-        if last is self.model:
-            return rows
-        return np.asarray(self.model[:-1].inverse_transform(rows))
+        return self._as_it_came(rows)
 
 
 def _load_pyfunc(path: str) -> ServedModel:

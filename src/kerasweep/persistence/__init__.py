@@ -1,0 +1,7 @@
+"""Fitted estimators in files that hold data alone: no pickle, no code."""
+
+from kerasweep.persistence._export import export_keras, export_onnx
+from kerasweep.persistence._load import load
+from kerasweep.persistence._save import save
+
+__all__ = ["export_keras", "export_onnx", "load", "save"]

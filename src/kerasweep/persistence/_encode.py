@@ -1,0 +1,163 @@
+"""A fitted estimator as JSON values and arrays."""
+
+from typing import Any
+
+import numpy as np
+
+from kerasweep.estimators._frozen import freeze
+from kerasweep.estimators._routing import is_model
+from kerasweep.persistence._keras_config import check_config, check_network
+from kerasweep.persistence._registry import name_of
+
+# What belongs to the fit itself, such as its callbacks.
+OF_A_FIT = (
+    "_skl_callbacks",
+    "_skl_callbacks_to_teardown",
+    "_callback_fit_ctx",
+    "_parent_callback_ctx",
+)
+#: Parameters that hold a function: code, which no file takes along.
+FUNCTIONS = {
+    "kerasweep.estimators.KerasClassifier": ("model",),
+    "kerasweep.estimators.KerasRegressor": ("model",),
+}
+
+
+class Encoder:
+    """Takes an estimator apart.
+
+    Attributes
+    ----------
+    arrays : list of ndarray
+        What the JSON value refers to by number; none holds Python objects.
+    """
+
+    def __init__(self) -> None:
+        self.arrays: list[np.ndarray] = []
+
+    def estimator(self, estimator: Any) -> dict[str, Any]:
+        """Return an estimator as a JSON value.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted.
+
+        Returns
+        -------
+        value : dict
+
+        Raises
+        ------
+        ValueError
+            If a part of it can't be written without a pickle.
+        """
+        cls = type(estimator)
+        name = name_of(estimator)
+        if name is None:
+            raise ValueError(
+                f"estimator of save must be made of kerasweep's estimators and of "
+                f"scikit-learn's scalers, PCA and Pipeline. Got {cls.__name__} of "
+                f"{cls.__module__} instead; log it with MLflow, or pickle it."
+            )
+        params = estimator.get_params(deep=False)
+        for parameter in FUNCTIONS.get(name, ()):
+            if not is_model(params[parameter]):
+                params[parameter] = None
+        # `_routed` are parameters too.
+        left_out = {*OF_A_FIT, *params, "_routed"}
+        fitted = {n: v for n, v in vars(estimator).items() if n not in left_out}
+        return {
+            "kind": "estimator",
+            "class": name,
+            "parameters": self._named(cls.__name__, params),
+            "fitted": self._named(cls.__name__, fitted, estimator),
+        }
+
+    def _named(
+        self, owner: str, values: dict[str, Any], estimator: Any = None
+    ) -> dict[str, Any]:
+        with_optimizer = bool(getattr(estimator, "warm_start", False))
+        encoded = {}
+        for name, value in values.items():
+            where = f"{name} of {owner}"
+            if name == "memory" and value is not None:
+                raise ValueError(
+                    f"{where} must be None to be saved: the files of a cache are "
+                    f"pickles. Got {value!r} instead."
+                )
+            if is_model(value):
+                encoded[name] = self._network(where, value, with_optimizer)
+            else:
+                encoded[name] = self._value(where, value)
+        return encoded
+
+    def _value(self, where: str, value: Any) -> Any:
+        if value is None or isinstance(value, bool | int | float | str):
+            if type(value) in (type(None), bool, int, float, str):
+                return value
+        if isinstance(value, np.generic | np.ndarray):
+            return self._array(where, value)
+        if isinstance(value, np.dtype) and not value.hasobject:
+            return {"kind": "dtype", "name": value.str}
+        if isinstance(value, list):
+            return [self._value(where, item) for item in value]
+        if isinstance(value, tuple) and type(value) is tuple:
+            return {"kind": "tuple", "items": self._value(where, list(value))}
+        if type(value) is dict:
+            pairs = [[key, item] for key, item in value.items()]
+            return {"kind": "dict", "items": self._value(where, pairs)}
+        if hasattr(value, "get_params") and not isinstance(value, type):
+            return self.estimator(value)
+        if type(value).__module__.startswith("keras."):
+            return self._keras_object(where, value)
+        raise ValueError(
+            f"{where} must be numbers, strings, arrays or Keras' own objects to be "
+            f"saved without a pickle. Got {value!r} instead."
+        )
+
+    def _array(self, where: str, value: Any) -> dict[str, Any]:
+        array = np.asarray(value)
+        if not array.dtype.hasobject:
+            self.arrays.append(array)
+            scalar = {"scalar": True} if isinstance(value, np.generic) else {}
+            return {"kind": "array", "number": len(self.arrays) - 1, **scalar}
+        items = array.ravel().tolist()
+        if all(type(item) in (str, bool, int, float, type(None)) for item in items):
+            return {"kind": "objects", "shape": list(array.shape), "items": items}
+        raise ValueError(
+            f"{where} must hold numbers or strings to be saved without a pickle. Got "
+            f"an array of objects such as {items[0]!r} instead."
+        )
+
+    def _network(self, where: str, model: Any, with_optimizer: bool) -> dict[str, Any]:
+        frozen = freeze(model, with_optimizer=with_optimizer)
+        shapes = [value.shape for value in frozen.variables]
+        return {
+            "kind": "network",
+            "config": _checked(where, check_network, frozen.config, shapes),
+            "variables": [self._array(where, value) for value in frozen.variables],
+            "optimizer": None
+            if frozen.optimizer is None
+            else [self._array(where, value) for value in frozen.optimizer],
+        }
+
+    def _keras_object(self, where: str, value: Any) -> dict[str, Any]:
+        import keras
+
+        try:
+            config = keras.saving.serialize_keras_object(value)
+        except TypeError:  # a callback, for instance
+            raise ValueError(
+                f"{where} must be what Keras can describe to be saved. Got {value!r} "
+                "instead."
+            ) from None
+        return {"kind": "keras", "config": _checked(where, check_config, config)}
+
+
+def _checked(where: str, check: Any, config: Any, *more: Any) -> Any:
+    try:
+        check(config, *more)
+    except ValueError as error:
+        raise ValueError(f"{where} can't be saved: {error}.") from None
+    return config
