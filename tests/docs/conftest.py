@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+#: Started as a process, by tests that skip without skorch.
+collect_ignore = ["skorch_side.py"]
 
 
 @pytest.fixture

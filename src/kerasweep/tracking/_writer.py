@@ -10,34 +10,15 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from kerasweep.tracking._journal import Journal
-from kerasweep.tracking._messages import (
-    DataUsed,
-    MetricsSeen,
-    RootClosed,
-    RunAdopted,
-    RunCreated,
-    RunEnded,
-    RunKey,
-    RunStarted,
-    RunTagged,
-    SearchResults,
-    SplitResult,
-    now,
-)
-from kerasweep.tracking._run_record import Record
+from kerasweep.tracking._ledger import Ledger
+from kerasweep.tracking._messages import RunKey
 from kerasweep.tracking._store import Store, is_outage
-from kerasweep.tracking._tasks import CANDIDATE
 
 #: Seconds between two writes of what has gathered.
 INTERVAL = 1.0
 #: Seconds without any progress after which the store counts as lost.
 PATIENCE = 60.0
 _IDLE = 5.0
-#: Ended outermost fits that may still be sent a score.
-_REMEMBERED = 1000
-#: Stage of a run that the main process made: its tags are already written.
-ROOT = "root"
-NO_SCORE = "The fit raised an error, or its score is not a number: see the warnings."
 
 
 class _Call(NamedTuple):
@@ -70,17 +51,14 @@ class Writer:
         known_runs: Mapping[RunKey, str] | None = None,
     ) -> None:
         self._journal = journal or Journal()
-        self._known_runs = known_runs or {}
         self._open_store = open_store
-        self._describe_data = describe_data
+        self._ledger = Ledger(
+            self._ready, describe_data, self._journal, known_runs or {}
+        )
         self._store: Store | None = None
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._records: dict[RunKey, Record] = {}
-        self._dirty: dict[RunKey, Record] = {}
-        self._closed: dict[RunKey, str] = {}
-        self._group: RunKey | None = None
         self._progress = time.monotonic()
         self._error: BaseException | None = None
         self._lost = False
@@ -141,7 +119,8 @@ class Writer:
             except TimeoutError:
                 if future.done():
                     raise
-                if time.monotonic() - self._progress > patience:
+                last = max(self._progress, self._ledger.progress)
+                if time.monotonic() - last > patience:
                     self._lost = True
                     raise TimeoutError(
                         f"the tracking store did not answer for {patience:g} s"
@@ -163,17 +142,16 @@ class Writer:
             error = failure
         if error is None:
             self._told = False
-            if not self._records:  # no fit goes on
+            if not self._ledger.has_open_fits:
                 self._journal.clear()
             return True
         if self._told:
             return False
         self._told = True
-        unwritten = [r for r in self._dirty.copy().values() if r.stage == CANDIDATE]
         self._error = None
         warnings.warn(
-            f"MLflow has not recorded everything: {len(unwritten)} runs of fits are "
-            f"missing or incomplete, because of {type(error).__name__}: "
+            f"MLflow has not recorded everything: {self._ledger.n_unwritten} runs of "
+            f"fits are missing or incomplete, because of {type(error).__name__}: "
             f"{' '.join(str(error).split())[:300]}. The results themselves are "
             f"complete{self._kept()}.",
             stacklevel=2,
@@ -198,7 +176,7 @@ class Writer:
 
     def group_under(self, key: RunKey | None) -> None:
         """Make later roots that name no parent the children of this run."""
-        self._group = key
+        self._ledger.group = key
 
     # The thread ---------------------------------------------------------------------
 
@@ -216,11 +194,7 @@ class Writer:
             if time.monotonic() >= due:
                 self._write_all()
                 due = time.monotonic() + INTERVAL
-            if (
-                not self._records
-                and not self._dirty
-                and time.monotonic() - idle_since > _IDLE
-            ):
+            if self._ledger.is_empty and time.monotonic() - idle_since > _IDLE:
                 with self._lock:
                     if self._queue.empty():
                         self._thread = None
@@ -231,7 +205,7 @@ class Writer:
             if isinstance(message, _Call):
                 self._answer(message)
             else:
-                self._handle(message)
+                self._ledger.handle(message)
             self._progress = time.monotonic()
         except Exception as error:
             self._error = self._error or error
@@ -248,188 +222,14 @@ class Writer:
         except BaseException as error:
             call.future.set_exception(error)
 
+    def _write_all(self) -> None:
+        before = self._ledger.progress
+        failure = self._ledger.write_all()
+        self._error = failure and (self._error or failure)
+        if self._ledger.progress != before:
+            self._progress, self._lost = time.monotonic(), False
+
     def _ready(self) -> Store:
         if self._store is None:
             self._store = self._open_store()
         return self._store
-
-    def _handle(self, message: Any) -> None:
-        match message:
-            case RunAdopted(key, run_id, description):
-                self._records[key] = Record(
-                    key, ROOT, run_id=run_id, description=description
-                )
-            case RunStarted():
-                self._start(message)
-            case MetricsSeen(key, metrics, step, when):
-                record = self._records.get(key) or self._reopened(key)
-                if record is not None:
-                    record.add(metrics, step, when)
-                    self._dirty[key] = record
-            case RunTagged(key, tags):
-                record = self._records.get(key) or self._reopened(key)
-                if record is not None:
-                    record.tags.update(tags)
-                    self._dirty[key] = record
-                    self._write(record)  # a kill must not lose a finished result
-            case RunEnded():
-                self._end(message)
-            case DataUsed(key, _):
-                if key in self._records:
-                    self._records[key].data = message
-                    self._dirty[key] = self._records[key]
-            case SearchResults():
-                self._settle(message)
-            case RootClosed():
-                self._close(message)
-
-    def _start(self, message: RunStarted) -> None:
-        record = Record(
-            key=message.key,
-            run_id=self._known_runs.get(message.key),
-            stage=message.stage,
-            name=message.name,
-            parent=message.parent or self._group,
-            start=message.time,
-            last=message.time,
-            description=message.description,
-            params=dict(message.params),
-            tags=dict(message.tags or {}),
-            has_params=bool(message.params),
-        )
-        self._records[message.key] = record
-        self._dirty[message.key] = record
-        self._create(record)  # at once: a fit is seen while it runs
-
-    def _end(self, message: RunEnded) -> None:
-        record = self._records.get(message.key)
-        if record is None or record.state == "FAILED":
-            return
-        record.add(message.metrics or {}, 0, message.time)
-        record.finish(message.status, message.error, message.time)
-        self._dirty[message.key] = record
-
-    def _settle(self, results: SearchResults) -> None:
-        """Fill in, from a search's results, what its runs do not have yet."""
-        for split in results.splits:
-            record = self._records.get(split.key)
-            if record is None:
-                record = self._unseen(split, results)
-            self._complete(record, split, results.time)
-            self._dirty[record.key] = record
-        record = self._records.get(results.key)
-        if record is not None:
-            record.add(results.metrics, 0, results.time)
-            record.params.update(results.params)
-            record.table = results.table
-            record.description = f"{record.description}\n\n{results.summary}".strip()
-            record.tags["mlflow.note.content"] = record.description
-            self._dirty[record.key] = record
-
-    def _unseen(self, split: SplitResult, results: SearchResults) -> Record:
-        """Return a record for a fit of which no message came."""
-        record = Record(
-            key=split.key,
-            stage=CANDIDATE,
-            name=split.name,
-            parent=results.key,
-            start=results.time,
-            last=results.time,
-            description=split.description,
-        )
-        self._records[split.key] = record
-        return record
-
-    def _complete(self, record: Record, split: SplitResult, when: int) -> None:
-        if not record.has_params:
-            record.params.update(split.params)
-            record.has_params = True
-            if record.run_id is not None and record.name != split.name:
-                record.tags["mlflow.runName"] = split.name
-        elif "n_resources" in split.params:
-            record.params["n_resources"] = split.params["n_resources"]
-        missing = {k: v for k, v in split.metrics.items() if k not in record.seen}
-        if missing:
-            record.add(missing, 0, when)
-        if split.failed and record.state != "FAILED":
-            record.finish("FAILED", NO_SCORE, record.end or record.last)
-        elif record.state is None:
-            record.finish("FINISHED", None, record.last)
-
-    def _close(self, message: RootClosed) -> None:
-        """End what is open of a tree, then forget the tree."""
-        for key, record in list(self._records.items()):
-            if message.key.holds(key) and record.state is None:
-                record.finish(message.status, message.error, message.time)
-                self._dirty[key] = record
-        root = self._records.get(message.key)
-        if root is not None and message.terminate:
-            root.finish(message.status, message.error, message.time)
-            self._dirty[message.key] = root
-        self._write_all()
-        for key in [k for k in self._records if message.key.holds(k)]:
-            del self._records[key]
-        if message.terminate and message.key in self._records:
-            run_id = self._records.pop(message.key).run_id
-            if run_id is not None:
-                self._closed[message.key] = run_id
-        for key in list(self._closed)[:-_REMEMBERED]:
-            del self._closed[key]
-
-    def _reopened(self, key: RunKey) -> Record | None:
-        """Return a record for a number that comes late, as a fold's score does."""
-        if key in self._dirty:
-            return self._dirty[key]
-        if key in self._closed:
-            return Record(key, ROOT, run_id=self._closed[key])
-        return None
-
-    # Writing ------------------------------------------------------------------------
-
-    def _create(self, record: Record) -> str:
-        if record.run_id is None:
-            store = self._ready()
-            parent = None
-            if record.parent is not None and record.parent in self._records:
-                parent = self._create(self._records[record.parent])
-            tags = {"stage": record.stage}
-            if record.description:
-                tags["mlflow.note.content"] = record.description
-            record.run_id = store.create_run(record.name, tags, parent, record.start)
-            self._journal.add(RunCreated(record.key, record.run_id))
-        return record.run_id
-
-    def _write_all(self) -> None:
-        """Write what has gathered; keep, for the next time, what fails."""
-        failure: BaseException | None = None
-        for key, record in list(self._dirty.items()):
-            try:
-                self._write(record)
-            except Exception as error:
-                failure = failure or error
-                if is_outage(error):
-                    break
-                continue  # the others have another fate
-            self._dirty.pop(key, None)
-            self._progress = time.monotonic()
-            self._lost = False
-        self._error = failure and (self._error or failure)
-
-    def _write(self, record: Record) -> None:
-        store = self._ready()
-        run_id = self._create(record)
-        if record.params and record.stage == ROOT:
-            store.log_new_params(run_id, record.params)
-            record.params = {}
-        if record.metrics or record.params or record.tags:
-            store.log(run_id, record.metrics, record.params, record.tags)
-            record.metrics, record.params, record.tags = [], {}, {}
-        if record.data is not None:
-            store.log_dataset(run_id, record.data.data, *self._describe_data())
-            record.data = None
-        if record.table is not None:
-            store.log_text(run_id, record.table, "cv_results.csv")
-            record.table = None
-        if record.state_to_write is not None:
-            store.end(run_id, record.state_to_write, record.end or now())
-            record.state_to_write = None
