@@ -20,17 +20,18 @@ collect_ignore = ["skorch_side.py"]
 @pytest.fixture
 def fresh_folder(tmp_path, monkeypatch, empty_database):
     """An empty working folder with an MLflow store of its own."""
-    import mlflow
+    from mlflow.tracking._model_registry import utils as registry
+    from mlflow.tracking._tracking_service import utils as tracking
 
     shutil.copy(empty_database, tmp_path / "mlflow.db")
     monkeypatch.chdir(tmp_path)
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", uri)
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(uri)
-    yield tmp_path
-    mlflow.set_tracking_uri(before)
+    # What is set in a process goes before what the environment says.
+    monkeypatch.setattr(tracking, "_tracking_uri", None)
+    monkeypatch.setattr(registry, "_registry_uri", None)
+    return tmp_path
 
 
 @pytest.fixture
