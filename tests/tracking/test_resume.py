@@ -146,6 +146,27 @@ def test_killed_in_the_refit(mlflow_store, trained):
     assert len(trained["fits"]) == 1
 
 
+def test_splits_that_can_be_read_once(mlflow_store, trained):
+    def search(random_state):
+        splits = StratifiedKFold(3, shuffle=True, random_state=random_state)
+        return make_search().set_params(cv=splits.split(X, y))
+
+    def run_it(one, resume=None):
+        tracking = MlflowTracking(mlflow_store.name, log_model=False, resume=resume)
+        one.set_params(scoring=tracking.scoring("accuracy"))
+        try:
+            one.set_callbacks(tracking).fit(X, y)
+        except KeyboardInterrupt:
+            pass
+        return tracking
+
+    trained.update(stop=8)
+    run_it(search(0))
+    trained.update(fits=[], stop=None)
+    assert run_it(search(1), "auto").taken_from == []
+    assert len(run_it(search(0), "auto").taken_from) == 7
+
+
 def test_larger_grid(mlflow_store, trained):
     stopped_after(8, trained, mlflow_store, make_search())
     larger = {**GRID, "net__l2": [1e-5, *GRID["net__l2"]]}

@@ -63,7 +63,10 @@ def fingerprint(search: Any, X: Any, y: Any, sample_weight: Any = None) -> str:
     ResumeError
         If two searches with these settings need not give the same.
     """
-    cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
+    # A generator of splits can be read only once: the search has done so.
+    cv = getattr(search, "_checked_cv_orig", None)
+    if cv is None:
+        cv = check_cv(search.cv, y, classifier=is_classifier(search.estimator))
     halving = hasattr(search, "resource")
     drawn = getattr(cv, "shuffle", hasattr(cv, "random_state"))
     for owner, draws in ((cv, drawn), (search, halving)):
