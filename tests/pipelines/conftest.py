@@ -1,9 +1,11 @@
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "pipelines"))  # as for a script that is run
 
 
 @pytest.fixture(scope="session")
@@ -12,9 +14,8 @@ def project_root():
 
 
 @pytest.fixture
-def load_script(monkeypatch):
+def load_script():
     """Return a function that imports a pipeline by its name."""
-    monkeypatch.syspath_prepend(ROOT / "pipelines")
 
     def load(name):
         path = ROOT / "pipelines" / f"{name}.py"
