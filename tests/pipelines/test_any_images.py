@@ -1,6 +1,7 @@
 """Every experiment on images of another shape, in colour, of more classes."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -31,9 +32,11 @@ def archive(tmp_path_factory):
     ["baseline", "sweep", "conv", "conv_sweep", "regularize", "denoise", "generate"],
 )
 def test_experiment(
-    name, archive, load_script, store_uri, monkeypatch, tmp_path, capsys
+    name, archive, load_script, empty_database, monkeypatch, tmp_path, capsys
 ):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", store_uri)
+    shutil.copy(empty_database, tmp_path / "mlflow.db")
+    monkeypatch.chdir(tmp_path)  # artifacts go there
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     options = ["--data", str(archive), "--quick", "1", "--register-as", ""]
     load_script(name).main([*options, "--out", str(tmp_path)])
     record = json.loads((tmp_path / "record.json").read_text())
