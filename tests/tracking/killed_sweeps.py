@@ -71,8 +71,11 @@ def finished_fits(database, experiment):
     return {(float(l2), int(seed)): n for l2, seed, n in rows}
 
 
-def run_forked(uri, experiment, seconds):
-    """Run a sweep in a fork; kill it after some seconds. Say if it was killed."""
+def run_forked(uri, experiment, seconds, in_training):
+    """Run a sweep in a fork, and kill it. Say if it was killed.
+
+    The seconds are from its start, or from its first fit.
+    """
     child = os.fork()
     if child == 0:
         code = 1
@@ -82,8 +85,10 @@ def run_forked(uri, experiment, seconds):
         finally:
             sys.stderr.flush()
             os._exit(code)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    deadline = None if in_training else time.monotonic() + seconds
+    while deadline is None or time.monotonic() < deadline:
+        if deadline is None and LOG.stat().st_size:
+            deadline = time.monotonic() + seconds
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             if status:
@@ -111,8 +116,9 @@ def main():
         while True:
             LOG.write_text("")
             last = report["kills"] >= kills
-            # Late enough, now and then, to find the sweep in its middle.
-            killed = run_forked(uri, experiment, 600 if last else draw.uniform(0, 4))
+            in_training = not last and draw.random() < 0.6
+            seconds = 600 if last else draw.uniform(0, 0.4 if in_training else 4)
+            killed = run_forked(uri, experiment, seconds, in_training)
             trained = [tuple(line.split()) for line in LOG.read_text().splitlines()]
             for l2, seed in {(float(a), int(b)) for a, b in trained}:
                 n = sum((float(a), int(b)) == (l2, seed) for a, b in trained)
