@@ -150,6 +150,7 @@ MEASURES = [
 
 def ask_skorch(jobs):
     """Train skorch's side of many lines in another process."""
+    # An extra of a gigabyte: skorch is not among the test's requirements.
     if not (find_spec("torch") and find_spec("skorch")):
         pytest.skip("skorch is not installed")
     done = subprocess.run(

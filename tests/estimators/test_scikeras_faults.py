@@ -40,6 +40,7 @@ def plain(**settings):
 
 def both(fault, raises=AssertionError):
     """Run a test on both, expecting plain scikeras to fail it with this error."""
+    # Strict: a fault that scikeras mends must be taken off the list.
     marks = pytest.mark.xfail(strict=True, reason=fault, raises=raises)
     return pytest.mark.parametrize(
         "wrapper", [ours, pytest.param(plain, marks=marks)], ids=["ours", "scikeras"]

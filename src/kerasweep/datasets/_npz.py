@@ -42,6 +42,7 @@ def read_npz(path: Path) -> Bunch:
     try:
         with zipfile.ZipFile(path) as archive:
             members = {info.filename: info.file_size for info in archive.infolist()}
+    # zipfile raises NotImplementedError for a damaged or unknown version number.
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
         raise ValueError(
             f"File {str(path)!r} must be a complete NPZ archive, but can't be read as "

@@ -68,7 +68,7 @@ def prediction_reason(model: Any) -> str | None:
         return "A keras.distribution is set."
     try:
         model.get_config()
-    except (NotImplementedError, TypeError, ValueError):
+    except (NotImplementedError, TypeError, ValueError):  # the first is Keras' own
         return "A layer of the model has no get_config."
     return None
 

@@ -191,7 +191,7 @@ def owner_key(owner: Any) -> Any:
     """Identify a regularizer or constraint whose numbers stay constants."""
     try:
         return type(owner), repr(sorted(owner.get_config().items()))
-    except (AttributeError, NotImplementedError):
+    except (AttributeError, NotImplementedError):  # Keras' own, without a get_config
         return owner
 
 

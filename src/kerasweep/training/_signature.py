@@ -103,7 +103,7 @@ def _object_key(item: Any) -> Hashable:
         wrapped = getattr(item, "_fn", getattr(item, "fn", None))
         try:
             return type(item), wrapped, _freeze(item.get_config())
-        except NotImplementedError:
+        except NotImplementedError:  # Keras' own, of a class without a get_config
             return item
     return item
 
