@@ -7,7 +7,6 @@ all rows, and the test rows are read once. Everything is tracked in MLflow.
 
 import os
 import time
-from contextlib import nullcontext
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -23,7 +22,6 @@ from kerasweep import (
     MinMaxScaler,
     MlflowTracking,
     PixelScaler,
-    fleet,
     load_dataset,
 )
 from kerasweep.console import (
@@ -31,6 +29,8 @@ from kerasweep.console import (
     ExperimentRecord,
     SearchProgress,
     bad_input_exits,
+    check_scheduler,
+    company,
     experiment_data,
     experiment_tags,
     interruption_exits,
@@ -62,6 +62,7 @@ def parser() -> ExperimentParser:
     p.add("optimizer", "sgd", str, "Keras optimizer", ["sgd", "adam", "rmsprop"])
     p.add("train_size", "all", p.count_or_all, "rows to train and validate on")
     p.add("fleet", "auto", p.fleet, "fits trained together at most; 0 for no fleet")
+    p.add_scheduler()
     p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
     p.add(
         "register_as",
@@ -85,6 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
             dataset, train_size=args.train_size, random_state=args.seed
         )
         check_tracking()
+        check_scheduler(args.scheduler)
         args.out.mkdir(parents=True, exist_ok=True)
 
     key = "wide" if args.hidden == WIDE else "baseline"
@@ -135,9 +137,8 @@ def main(arguments: list[str] | None = None) -> None:
         f"validation, {len(data.X_test)} for the test; {args.replicates} seeds",
         flush=True,
     )
-    company = nullcontext() if args.fleet == 0 else fleet(args.fleet)
     with interruption_exits("What finished is in MLflow."), tracking, record:
-        with company, progress:
+        with company(args.fleet, args.scheduler), progress:
             study = study_replicates(
                 pipeline, data, range(args.seed, args.seed + args.replicates)
             )

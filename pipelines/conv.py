@@ -8,7 +8,6 @@ test rows are read once. Everything is tracked in MLflow.
 
 import os
 import time
-from contextlib import nullcontext
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -24,7 +23,6 @@ from kerasweep import (
     MinMaxScaler,
     MlflowTracking,
     PixelScaler,
-    fleet,
     load_dataset,
 )
 from kerasweep.console import (
@@ -33,7 +31,9 @@ from kerasweep.console import (
     ExperimentRecord,
     SearchProgress,
     bad_input_exits,
+    check_scheduler,
     check_trains,
+    company,
     experiment_data,
     experiment_tags,
     interruption_exits,
@@ -81,6 +81,7 @@ def parser() -> ExperimentParser:
     p.add("optimizer", "auto", str, "Keras optimizer", OPTIMIZERS)
     p.add("train_size", "all", p.count_or_all, "rows to train and validate on")
     p.add("fleet", "auto", p.fleet, "fits trained together at most; 0 for no fleet")
+    p.add_scheduler()
     p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
     p.add(
         "register_as",
@@ -109,6 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
         pipeline = Pipeline([("scale", scaler), ("net", network)])
         check_trains(pipeline, data)
         check_tracking()
+        check_scheduler(args.scheduler)
         args.out.mkdir(parents=True, exist_ok=True)
 
     model = network_text(settings)
@@ -149,9 +151,8 @@ def main(arguments: list[str] | None = None) -> None:
         f"{args.replicates} seeds",
         flush=True,
     )
-    company = nullcontext() if args.fleet == 0 else fleet(args.fleet)
     with interruption_exits("What finished is in MLflow."), tracking, record:
-        with company, progress:
+        with company(args.fleet, args.scheduler), progress:
             study = study_replicates(
                 pipeline, data, range(args.seed, args.seed + args.replicates)
             )

@@ -7,7 +7,6 @@ the test rows are read once. Everything is tracked in MLflow.
 
 import os
 import time
-from contextlib import nullcontext
 from math import prod
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -27,7 +26,6 @@ from kerasweep import (
     MinMaxScaler,
     MlflowTracking,
     PixelScaler,
-    fleet,
     layer_table,
     load_dataset,
     select_by_mean,
@@ -40,7 +38,9 @@ from kerasweep.console import (
     ExperimentRecord,
     SearchProgress,
     bad_input_exits,
+    check_scheduler,
     check_trains,
+    company,
     experiment_data,
     experiment_tags,
     interruption_exits,
@@ -81,6 +81,7 @@ def parser() -> ExperimentParser:
         "fits trained together at most; 0 for one after another, so that each "
         "candidate's time is its own",
     )
+    p.add_scheduler()
     p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
     p.add(
         "resume",
@@ -124,6 +125,7 @@ def main(arguments: list[str] | None = None) -> None:
         pipeline = Pipeline([("scale", scaler), ("net", network)])
         check_trains(pipeline, data)
         check_tracking()
+        check_scheduler(args.scheduler)
         args.out.mkdir(parents=True, exist_ok=True)
 
     grid = {
@@ -170,9 +172,8 @@ def main(arguments: list[str] | None = None) -> None:
         f"{len(data.X_test)} for the test; {n_fits} networks and the refit",
         flush=True,
     )
-    company = nullcontext() if args.fleet == 0 else fleet(args.fleet)
     with interruption_exits(INTERRUPTED), tracking, record:
-        with company:
+        with company(args.fleet, args.scheduler):
             search.fit(data.X, data.y)
             if args.resume:
                 taken = len(tracking.taken_from)

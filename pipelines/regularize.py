@@ -9,7 +9,6 @@ MLflow.
 
 import os
 import time
-from contextlib import nullcontext
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -26,7 +25,6 @@ from kerasweep import (
     MinMaxScaler,
     MlflowTracking,
     PixelScaler,
-    fleet,
     load_dataset,
 )
 from kerasweep.console import (
@@ -36,7 +34,9 @@ from kerasweep.console import (
     ExperimentRecord,
     SearchProgress,
     bad_input_exits,
+    check_scheduler,
     check_trains,
+    company,
     dense_text,
     dense_training_text,
     experiment_data,
@@ -103,6 +103,7 @@ def parser() -> ExperimentParser:
     p.add("scan_epochs", "10", p.count, "passes of each network of the scan")
     p.add("train_size", "all", p.count_or_all, "rows to train and validate on")
     p.add("fleet", "auto", p.fleet, "scan's fits trained together; 0 for no fleet")
+    p.add_scheduler()
     p.add("seed", "0", p.seed, "draws the split and the networks")
     p.add(
         "register_as",
@@ -143,6 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
         probe = clone(pipelines[1]).set_params(net__early_stopping=False)
         check_trains(probe, data)
         check_tracking()
+        check_scheduler(args.scheduler)
         args.out.mkdir(parents=True, exist_ok=True)
 
     sizes = data.X.shape[1], len(dataset.target_names)
@@ -193,7 +195,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     with interruption_exits("What finished is in MLflow."), tracking, record:
         if args.scan:
-            with nullcontext() if args.fleet == 0 else fleet(args.fleet):
+            with company(args.fleet, args.scheduler):
                 scan.fit(data.X, data.y)
             record_strengths(
                 scan,

@@ -7,7 +7,6 @@ the test rows are read once. Everything is tracked in MLflow.
 
 import os
 import time
-from contextlib import nullcontext
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -31,7 +30,6 @@ from kerasweep import (
     SaltAndPepper,
     SweepDisplay,
     fit_replicates,
-    fleet,
     load_dataset,
     replicate_summary,
     select_by_mean,
@@ -44,6 +42,8 @@ from kerasweep.console import (
     ReplicateStudy,
     SearchProgress,
     bad_input_exits,
+    check_scheduler,
+    company,
     experiment_data,
     experiment_tags,
     interruption_exits,
@@ -98,6 +98,7 @@ def parser() -> ExperimentParser:
         "n_jobs", "auto", p.jobs, "fits at the same time; auto leaves it to the fleet"
     )
     p.add("fleet", "auto", p.fleet, "fits trained together at most; 0 for no fleet")
+    p.add_scheduler()
     p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
     p.add(
         "resume",
@@ -129,6 +130,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
         X, y, cv, X_test, _ = data
         check_tracking()
+        check_scheduler(args.scheduler)
         args.out.mkdir(parents=True, exist_ok=True)
 
     network = DenseClassifier(args.hidden, batch_size=args.batch_size, **settings)
@@ -171,9 +173,8 @@ def main(arguments: list[str] | None = None) -> None:
         f"{len(X_test)} for the test; {n_fits - 1} networks and the refit",
         flush=True,
     )
-    company = nullcontext() if args.fleet == 0 else fleet(args.fleet)
     with interruption_exits(INTERRUPTED), tracking, record:
-        with company:
+        with company(args.fleet, args.scheduler):
             search.fit(X, y)
             if args.resume:
                 taken = len(tracking.taken_from)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kerasweep.console._arguments import ExperimentParser
     from kerasweep.console._closing import print_closing
+    from kerasweep.console._company import check_scheduler, company
     from kerasweep.console._data import (
         ExperimentData,
         check_trains,
@@ -83,8 +84,10 @@ _MODULE_OF = {
     "SearchProgress": "_progress",
     "Step": "_reproduction",
     "bad_input_exits": "_exits",
+    "check_scheduler": "_company",
     "check_trains": "_data",
     "choose_steps": "_reproduction",
+    "company": "_company",
     "dense_text": "_texts",
     "dense_training_text": "_texts",
     "draw_denoising": "_denoising_record",

@@ -87,6 +87,16 @@ class ExperimentParser(argparse.ArgumentParser):
             metavar="",  # the usual one, the name once more, only crowds the page
         )
 
+    def add_scheduler(self) -> None:
+        """Add the option that sends the fits to a cluster."""
+        self.add(
+            "scheduler",
+            "",
+            self.optional,
+            "Dask cluster to train on, such as tcp://10.0.0.5:8786; empty for this "
+            "machine",
+        )
+
     @staticmethod
     def count(text: str) -> int:
         """Read a whole number of at least 1."""

@@ -121,7 +121,8 @@ class _Line:
         kind, fit = message
         with self._lock:
             if kind == "epoch":
-                self._running[fit] = self._running.get(fit, 0) + 1
+                # a fit that a cluster begins again counts no epoch twice
+                self._running[fit] = min(self._running.get(fit, 0) + 1, self._epochs)
             else:
                 self._running.pop(fit, None)
                 self._n_done += 1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 RECORD_FILE = "record.json"
 EXPERIMENT_TAG = "kerasweep.experiment"
 SETTINGS_TAG = "kerasweep.settings"
-_NOT_SETTINGS = ("out", "register_as", "n_jobs", "fleet", "resume")
+_NOT_SETTINGS = ("out", "register_as", "n_jobs", "fleet", "scheduler", "resume")
 
 
 class ExperimentRecord:

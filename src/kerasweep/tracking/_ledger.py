@@ -27,6 +27,7 @@ from kerasweep.tracking._tasks import CANDIDATE
 _REMEMBERED = 1000
 #: Stage of a run that the main process made: its tags are already written.
 ROOT = "root"
+LOST = "The worker that trained it was lost; another run has its fit."
 NO_SCORE = "The fit raised an error, or its score is not a number: see the warnings."
 
 
@@ -113,6 +114,7 @@ class Ledger:
                 self._close(message)
 
     def _start(self, message: RunStarted) -> None:
+        self._lose(message)
         record = Record(
             key=message.key,
             run_id=self._known_runs.get(message.key),
@@ -129,6 +131,14 @@ class Ledger:
         self._records[message.key] = record
         self._dirty[message.key] = record
         self._create(record)  # at once: a fit is seen while it runs
+
+    def _lose(self, again: RunStarted) -> None:
+        """End the run of a fit that is begun again: a cluster lost its worker."""
+        lost = self._records.get(again.key)
+        if lost is None or lost.run_id in (None, self._known_runs.get(again.key)):
+            return
+        lost.finish("KILLED", LOST, again.time)
+        self._dirty[again.key.of_lost(lost.run_id)] = lost
 
     def _end(self, message: RunEnded) -> None:
         record = self._records.get(message.key)

@@ -13,6 +13,10 @@ class RunKey(NamedTuple):
     def child(self, *task_ids: int) -> "RunKey":
         return RunKey(self.root, (*self.path, *task_ids))
 
+    def of_lost(self, run_id: str) -> "RunKey":
+        """Return a key of its own for a run whose task was begun again."""
+        return RunKey(f"{self.root} without {run_id}", self.path)
+
     def holds(self, other: "RunKey") -> bool:
         """Whether `other` is a task below this one."""
         return (

@@ -343,7 +343,7 @@ def session_of(channel: Channel) -> Session | None:
 @atexit.register
 def _abandon_all() -> None:
     for session in list(_by_address.values()):
-        if session.channel.pid == os.getpid():
+        if session.channel.is_own:
             session.abandon()
 
 

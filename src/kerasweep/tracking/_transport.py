@@ -9,8 +9,16 @@ import warnings
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from sklearn.callback import _transport
+
+#: Names this process among those of all machines; a forked child has it, too.
+PROCESS = uuid4().hex
+
+#: Given a process's name, an address in it and a message, from a process that can't
+#: reach that one's sockets.
+Relay = Callable[[str, str, Any], None]
 
 _lock = Lock()
 
@@ -20,22 +28,31 @@ class Channel(NamedTuple):
 
     handle: Any
     pid: int
+    process: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it was opened by this process."""
+        return self.pid == os.getpid() and self.process == PROCESS
 
     @property
     def is_local(self) -> bool:
         """Whether this is the process that listens."""
-        return self.pid == os.getpid() and self.handle.address in _transport._listeners
+        return self.is_own and self.handle.address in _transport._listeners
 
     def send(self, message: Any) -> bool:
         """Deliver a message; return False, after one warning, where that fails.
 
         A fit never fails because its record can't be delivered.
         """
-        if self.pid == os.getpid():
+        if self.is_own:
             try:
                 _transport.send(self.handle, message)
             except OSError:  # the tracking object is gone
                 return False
+            return True
+        if _relays:
+            _relays[-1](self.process, self.handle.address, message)
             return True
         with _lock:  # one socket a process, perhaps several fits' threads
             if self.handle.address in _lost:
@@ -57,14 +74,27 @@ class Channel(NamedTuple):
 
 
 _lost: set[str] = set()
+_relays: list[Relay] = []
+
+
+def relay_by(relay: Relay) -> None:
+    """Send this process's messages to others by `relay` from now on."""
+    _relays[:] = [relay]
+
+
+def deliver(address: str, message: Any) -> None:
+    """Hand a message over to this process's listener, unless that has closed."""
+    consume = _transport._message_consumers.get(address)
+    if consume is not None:
+        consume(message)
 
 
 def open_channel(consume: Callable[[Any], None]) -> Channel:
     """Listen in this process; `consume` is called from several threads."""
-    return Channel(_transport.open_listener(consume), os.getpid())
+    return Channel(_transport.open_listener(consume), os.getpid(), PROCESS)
 
 
 def close_channel(channel: Channel) -> None:
     """Stop listening."""
-    if channel.pid == os.getpid():
+    if channel.is_own:
         _transport.close_listener(channel.handle)

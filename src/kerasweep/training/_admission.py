@@ -57,6 +57,11 @@ class Admission:
                 self._under_way -= 1
                 self._changed.notify_all()
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Hold the place while a network waits for its company and is trained."""
+        yield
+
 
 class AdmittingBackend(ThreadingBackend):
     """joblib's threads, each of which waits for its admission.

@@ -18,12 +18,34 @@ if TYPE_CHECKING:
 
 _current: "list[Fleet]" = []
 _entering = threading.Lock()
+_of_thread = threading.local()
 
 
 def current_fleet() -> "Fleet | None":
-    """Give the fleet that fits in this process join, if there is one."""
+    """Give the fleet that fits in this thread join, if there is one."""
+    own = getattr(_of_thread, "fleet", None)
+    if own is not None:
+        return own
     with _entering:
         return _current[-1] if _current else None
+
+
+@contextmanager
+def aboard(own: "Fleet | None") -> Iterator[None]:
+    """Let the fits of this thread alone join a fleet."""
+    before = getattr(_of_thread, "fleet", None)
+    _of_thread.fleet = own
+    try:
+        yield
+    finally:
+        _of_thread.fleet = before
+
+
+def fleet_size(size: int | None) -> int:
+    """Give the size of a fleet here, where None means what this machine can do."""
+    if size is not None:
+        return size
+    return 64 if on_accelerator() else max(16, 2 * n_cores())
 
 
 @contextmanager
@@ -60,8 +82,7 @@ def fleet(size: int | None = None) -> Iterator[None]:
         return
     from kerasweep.training._fleet import Fleet
 
-    if size is None:
-        size = 64 if on_accelerator() else max(16, 2 * n_cores())
+    size = fleet_size(size)
     own = Fleet(size)
     with _entering:
         _current.append(own)

@@ -32,9 +32,11 @@ class Fleet:
     ----------
     size : int
         Most fits that wait at once.
+    admission : Admission, default=None
+        What lets fits begin. By default threads of joblib's wait for it.
     """
 
-    def __init__(self, size: int):
+    def __init__(self, size: int, admission: Admission | None = None):
         self.size = size
         self._pending: list[Ticket] = []
         self._changed = threading.Condition()
@@ -43,7 +45,7 @@ class Fleet:
         self._beside = 0
         # Fits that are trained side by side would only wait, each with its rows; once
         # some can be stacked, more may begin.
-        self.admission = Admission(min(size, n_cores() + 1))
+        self.admission = admission or Admission(min(size, n_cores() + 1))
         self._leader = threading.Thread(
             target=self._lead, name="kerasweep-fleet", daemon=True
         )
@@ -60,7 +62,8 @@ class Fleet:
             self._check()
             self._pending.append(ticket)
             self._changed.notify_all()
-        return ticket.wait()
+        with self.admission.waiting():
+            return ticket.wait()
 
     def close(self) -> None:
         """Turn away whoever still waits, and stop what is being trained."""

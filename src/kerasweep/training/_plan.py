@@ -33,6 +33,8 @@ class Plan:
         ``validation`` is None without validation data.
     convolutional : bool
         Whether the model convolves or recurs.
+    draws : bool
+        Whether the model draws random numbers in training.
     key : hashable
         Jobs of one key can be trained by one program.
     group : hashable
@@ -46,6 +48,7 @@ class Plan:
             model.optimizer.build(model.trainable_variables)
         self.floats = Floats(model, model.optimizer)
         self.convolutional = has_convolutions(model)
+        self.draws = any("seed_generator" in v.path for v in model.variables)
         padded = row_by_row(model)
         self.train = VisitedRows(check_arrays(job.train), job.batch_size, padded)
         self.validation = None

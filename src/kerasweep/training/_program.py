@@ -71,6 +71,10 @@ class ProgramCache:
                     self._programs.popitem(last=False)
         return program
 
+    def __contains__(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._programs
+
     def has_stack(self, key: Hashable, width: int) -> bool:
         """Tell whether some program of a plan's key and this width is there."""
         with self._lock:
@@ -127,9 +131,13 @@ def get_program(
     NotExpressible
         If the model cannot be traced or compiled.
     """
+    runtime = get_runtime()
+    parallel = parallel or not runtime.KEEPS_TO_ONE_CORE
     xla = not plan.convolutional
-    parallel = parallel or not get_runtime().KEEPS_TO_ONE_CORE
     key = (plan.key, width, n_rows, xla, parallel)
+    if xla and key not in programs and not runtime.has_room_for_xla(plan.draws):
+        xla = False
+        key = (plan.key, width, n_rows, xla, parallel)
 
     def build() -> Program:
         try:
@@ -152,7 +160,7 @@ def _build(
     network = Network(model, plan.floats, runtime.value_and_grad)
     rows = plan.train.rows, None if plan.validation is None else plan.validation.rows
     stacked = width is not None
-    if runtime.loops_slowly(not xla):
+    if runtime.loops_slowly(plan.convolutional):
         wrap = runtime.StepByStep
         function = epoch_function(network, runtime, *rows, stacked, wrap)
         return Program(function, list(network.log_names))

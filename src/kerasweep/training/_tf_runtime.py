@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from kerasweep.training._mappings import share_of_mappings
+
 Tensors = list[Any]
 # TensorFlow's threads are set for the whole process, before its first operation.
 KEEPS_TO_ONE_CORE = False
@@ -177,6 +179,26 @@ def tidy() -> None:
 def loops_slowly(convolutional: bool) -> bool:
     """Tell whether a network runs slower inside a compiled loop than outside."""
     return False
+
+
+# Of the mappings that a process may have, until TensorFlow's own kernels take over.
+_ROOM = 0.5
+# The same for networks that draw random numbers: those kernels draw other ones.
+_ROOM_TO_DRAW = 0.9
+
+
+def has_room_for_xla(draws: bool) -> bool:
+    """Tell whether this process can take one more program of XLA's.
+
+    TensorFlow frees none of them, and each holds about a hundred mappings of memory:
+    the process would die, without a word, of some 500 different architectures.
+
+    Parameters
+    ----------
+    draws : bool
+        Whether the network draws random numbers.
+    """
+    return share_of_mappings() < (_ROOM_TO_DRAW if draws else _ROOM)
 
 
 def to_device(array: np.ndarray) -> Any:

@@ -1,0 +1,86 @@
+"""A fit in a worker of the cluster: its fleet, and the way of its messages."""
+
+import functools
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from distributed import get_worker, secede
+from distributed.threadpoolexecutor import thread_state
+
+from kerasweep.tracking._transport import relay_by
+from kerasweep.training._admission import Admission
+from kerasweep.training._current_fleet import aboard, fleet_size
+
+#: What the names of the topics begin with, by which messages travel.
+TOPIC = "kerasweep-"
+
+_fleets: dict[int | None, Any] = {}
+_making = threading.Lock()
+
+
+class OnWorker:
+    """A function that runs in a worker, there in the company of other fits.
+
+    Parameters
+    ----------
+    function : callable
+        Makes one fit.
+    size : int or None
+        Most fits that a worker trains together; 0 for no fleet.
+    """
+
+    def __init__(self, function: Callable[..., Any], size: int | None):
+        functools.update_wrapper(self, function, updated=())
+        self._function = function
+        self._size = size
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function."""
+        relay_by(functools.partial(_relay, get_worker()))
+        with aboard(None if self._size == 0 else _fleet_of_worker(self._size)):
+            return self._function(*args, **kwargs)
+
+
+class Threads(Admission):
+    """A worker's threads, one for a fit.
+
+    A fit that waits to be trained in company gives its thread back, so that its
+    company can come.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self._away = 0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let another fit begin in this one's place."""
+        with self._changed:
+            leaves = self._away < self.limit and getattr(thread_state, "proceed", False)
+            self._away += leaves
+        if leaves:
+            secede()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._away -= leaves
+
+
+def _fleet_of_worker(size: int | None) -> Any:
+    """Return this process's fleet, which lasts as long as the process."""
+    from kerasweep.training._fleet import Fleet
+
+    with _making:
+        if size not in _fleets:
+            _fleets[size] = Fleet(fleet_size(size), Threads())
+        return _fleets[size]
+
+
+def _relay(worker: Any, process: str, address: str, message: Any) -> None:
+    """Send a message along the cluster's own connections, in the order of the calls."""
+    content = {"address": address, "message": pickle.dumps(message)}
+    worker.log_event(TOPIC + process, content)
