@@ -1,6 +1,7 @@
 """Programs are compiled once an architecture, shared, and forgotten."""
 
 import gc
+import mmap
 import os
 
 import keras
@@ -8,7 +9,11 @@ import pytest
 from training_cases import X, Y, assert_same_network, job, network
 
 from kerasweep.training import EarlyStopping, TrainingJob, programs, train
+from kerasweep.training._mappings import share_of_mappings
 from kerasweep.training._program import ProgramCache
+
+if keras.backend.backend() == "tensorflow":
+    from kerasweep.training import _tf_runtime
 
 optimizers = keras.optimizers
 regularizers = keras.regularizers
@@ -230,3 +235,49 @@ def test_memory_does_not_grow_with_fits():
         fit()
     gc.collect()
     assert (resident() - before) / 100 < 0.1
+
+
+on_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="JAX frees its programs"
+)
+
+
+def _uses_xla(which):
+    train(which)
+    (key,) = [key for key in programs._programs if key[1] is None]
+    return key[3]
+
+
+@on_tensorflow
+def test_tensorflows_kernels_take_over_before_the_process_runs_out_of_mappings(
+    monkeypatch,
+):
+    first, second = (job(network(optimizers.Adam(0.01)), epochs=2) for _ in range(2))
+    assert _uses_xla(first)
+    monkeypatch.setattr(_tf_runtime, "share_of_mappings", lambda: 0.6)
+    assert _uses_xla(first), "a program that is there costs nothing more"
+    programs.clear()
+    assert not _uses_xla(second)
+
+
+@on_tensorflow
+def test_networks_that_draw_random_numbers_draw_the_same_ones_for_longer(monkeypatch):
+    monkeypatch.setattr(_tf_runtime, "share_of_mappings", lambda: 0.6)
+    assert _uses_xla(job(network(optimizers.Adam(0.01), dropout=0.5)))
+    programs.clear()
+    monkeypatch.setattr(_tf_runtime, "share_of_mappings", lambda: 0.95)
+    assert not _uses_xla(job(network(optimizers.Adam(0.01), dropout=0.5)))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="Linux only")
+def test_the_share_of_mappings_grows_with_them():
+    before = share_of_mappings()
+    assert 0 < before < 1
+    # Neighbours of one kind would be counted as one.
+    held = [
+        mmap.mmap(-1, 4096, prot=mmap.PROT_READ | (mmap.PROT_EXEC if i % 2 else 0))
+        for i in range(400)
+    ]
+    assert share_of_mappings() > before
+    for one in held:
+        one.close()
