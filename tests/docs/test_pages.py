@@ -4,6 +4,7 @@ The blocks of a page run in their order in one namespace, in an empty folder wit
 MLflow store of its own.
 """
 
+import importlib
 import os
 import re
 import shlex
@@ -25,6 +26,8 @@ NOT_RUN_HERE = {
     "README.md": "has MNIST, and a test of its own",
     "gpu.md": "is for a process of its own",
 }
+
+NEEDS = {"scaling.md": "distributed"}
 
 
 def shell_lines(path):
@@ -72,6 +75,7 @@ def run_page(path, replacing=(), shell=lambda line: None):
     "path", [p for p in PAGES if p.name not in NOT_RUN_HERE], ids=lambda p: p.name
 )
 def test_page(path, fresh_folder, serve, free_port, monkeypatch):
+    pytest.importorskip(NEEDS.get(path.name, "kerasweep"))
     monkeypatch.setenv("MPLBACKEND", "Agg")
 
     def shell(line):
@@ -196,6 +200,14 @@ def check_kerasweep(words, entry_points):
     assert ended.value.code == 0
 
 
+def check_dask(words, entry_points):
+    """Dask's own commands know the options."""
+    pytest.importorskip("distributed")
+    command = importlib.import_module(f"distributed.cli.dask_{words[1]}").main
+    known = {option for p in command.params for option in p.opts}
+    assert {word for word in words if word.startswith("--")} <= known
+
+
 def check_nothing(words, entry_points):
     pass
 
@@ -207,6 +219,7 @@ CHECK_OF = {
     "pytest": check_pytest,
     "sphinx-build": check_sphinx,
     "kerasweep": check_kerasweep,
+    "dask": check_dask,
 }
 
 
