@@ -250,3 +250,25 @@ def test_a_negative_fleet_is_refused(dask_cluster):
         cluster(dask_cluster.address, fleet_size=-1),
     ):
         pass
+
+
+@pytest.mark.timeout(300)
+def test_a_search_in_a_search_comes_to_an_end(dask_cluster, store):
+    X, y = digits()
+    tracking = MlflowTracking("x", tracking_uri=store.uri, log_model=False)
+    inner = GridSearchCV(
+        DenseClassifier((16,), epochs=2, batch_size=32, random_state=0),
+        {"l2": [1e-4, 1e-2]},
+        cv=ShuffleSplit(1, test_size=100, random_state=0),
+    )
+    outer = GridSearchCV(
+        inner,
+        {"estimator__learning_rate": [0.01, 0.001]},
+        cv=ShuffleSplit(2, test_size=100, random_state=1),
+        scoring=tracking.scoring("accuracy"),
+    )
+    outer.set_callbacks(tracking)
+    with cluster(dask_cluster.address):
+        outer.fit(X, y)
+    assert np.isfinite(outer.cv_results_["mean_test_score"]).all()
+    assert {run.info.status for run in store.candidates()} == {"FINISHED"}

@@ -173,10 +173,13 @@ def test_active_run_becomes_the_parent(mlflow_store):
     assert fit.data.tags["mlflow.parentRunId"] == outer.info.run_id
 
 
-def test_nested_search_hangs_below_its_outer_one(mlflow_store):
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_nested_search_hangs_below_its_outer_one(mlflow_store, n_jobs):
     tracking = MlflowTracking(mlflow_store.name, log_model=False)
     inner = GridSearchCV(ToyNet(), {"l2": [0.1, 0.2]}, cv=hold_out())
-    search = GridSearchCV(inner, {"estimator__epochs": [2]}, cv=hold_out())
+    search = GridSearchCV(
+        inner, {"estimator__epochs": [2]}, cv=hold_out(), n_jobs=n_jobs
+    )
     search.set_callbacks(tracking).fit(X, y)
     outer = mlflow_store.only("search")
     names = {r.info.run_name for r in mlflow_store.children(outer.info.run_id)}

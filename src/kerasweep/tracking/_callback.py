@@ -367,6 +367,7 @@ class TrackingCallback:
             "_finished": dict(self._finished),
             "_originals": {},
             "_rows": {},
+            "_taken": [],
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
