@@ -15,9 +15,10 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from kerasweep.preprocessing._image_shape import resolve_image_shape
+from kerasweep.preprocessing._numbers import validate_numbers
 
 
 class MedianFilter(
@@ -128,7 +129,7 @@ class MedianFilter(
         return np.ascontiguousarray(filtered).reshape(pixels.shape)
 
     def _validate(self, X: Any, *, reset: bool) -> np.ndarray:
-        return validate_data(
+        return validate_numbers(
             self, X, reset=reset, dtype=[np.float32, np.float64], allow_nd=True
         )
 
