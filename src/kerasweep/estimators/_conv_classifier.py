@@ -319,11 +319,8 @@ default=0.001
             values = list(given)
         wrong_number = layers is not None and len(values) != layers[0]
         if wrong_number or not all(valid(value) for value in values):
-            kind = (
-                f"an integer from 1 to {MOST_UNITS}"
-                if valid is is_size
-                else "a number in [0, 1)"
-            )
+            integer = f"an integer from 1 to {MOST_UNITS}"
+            kind = integer if valid is is_size else "a number in [0, 1)"
             several = f"one for each of the {layers[0]} {layers[1]}" if layers else ""
             raise ValueError(
                 f"{name} of {type(self).__name__} must be {kind} or "

@@ -28,7 +28,8 @@ def check_factors(estimator: Any) -> None:
     """
     for name in _FACTORS:
         value = getattr(estimator, name, None)
-        if isinstance(value, Real) and not -FLOAT32_MAX <= value <= FLOAT32_MAX:
+        # As it is: the conversion of a large integer to a float would fail.
+        if isinstance(value, Real) and abs(value) > FLOAT32_MAX:  # type: ignore[operator]
             raise ValueError(
                 f"{name} of {type(estimator).__name__} must be at most "
                 f"{FLOAT32_MAX:.1e}, the largest number in single precision. Got "
@@ -47,15 +48,13 @@ def clear_memory_errors(owner: str) -> Iterator[None]:
     """
     try:
         yield
-        return
     except Exception as error:
         if not training.is_out_of_memory(error):
             raise
-    # Outside of the handler: the error's frames, and the arrays in them, are free.
-    raise MemoryError(
-        f"The memory is too small for this {owner}. Use fewer units, a smaller "
-        "batch_size or fewer rows at once."
-    )
+        raise MemoryError(
+            f"The memory is too small for this {owner}. Use fewer units, a smaller "
+            "batch_size or fewer rows at once."
+        ) from None
 
 
 def finite_outputs(owner: str, model: Any, X: np.ndarray) -> np.ndarray:
