@@ -25,7 +25,11 @@ from kerasweep.estimators._limits import (
 )
 from kerasweep.estimators._optimizers import check_schedule
 from kerasweep.estimators._seeding import draw_seeds
-from kerasweep.preprocessing._numbers import refuse_disguised, validate_numbers
+from kerasweep.preprocessing._numbers import (
+    clear_overflow,
+    refuse_disguised,
+    validate_numbers,
+)
 from kerasweep.training import EarlyStopping, TrainingJob
 
 _REMEDY = "Lower the learning rate or the penalties, or scale X (and y)."
@@ -250,10 +254,12 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             )
         target = self._encode_target(X, y, first=first)
         if sample_weight is not None:
-            refuse_disguised(f"sample_weight of {type(self).__name__}", sample_weight)
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
+            name = f"sample_weight of {type(self).__name__}"
+            refuse_disguised(name, sample_weight)
+            with clear_overflow(name):
+                sample_weight = _check_sample_weight(
+                    sample_weight, X, dtype=np.float64, ensure_non_negative=True
+                )
         return Fold(X, target, sample_weight)
 
     def _check_features(self, X: Any, *, first: bool) -> np.ndarray:

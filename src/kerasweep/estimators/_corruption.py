@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasweep.estimators._limits import FLOAT32_MAX
+from kerasweep.preprocessing._numbers import FLOAT32_MAX
 
 
 def noise_settings(estimator: Any) -> dict[str, Any]:

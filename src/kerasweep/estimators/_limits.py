@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from kerasweep import training
+from kerasweep.preprocessing._numbers import check_factor
 
-#: The largest number in the precision that networks compute in.
-FLOAT32_MAX = float(np.finfo(np.float32).max)
 #: As many units, channels or pixels as TensorFlow can count.
 MOST_UNITS = 2**31 - 1
 _FACTORS = ("l1", "l2", "max_norm", "learning_rate", "beta", "min_delta", "low", "high")
@@ -19,22 +17,13 @@ _FACTORS = ("l1", "l2", "max_norm", "learning_rate", "beta", "min_delta", "low",
 def check_factors(estimator: Any) -> None:
     """Refuse factors that single precision would make infinite.
 
-    Smaller ones than it can hold are zeros to the network.
-
     Raises
     ------
     ValueError
         If there is one.
     """
     for name in _FACTORS:
-        value = getattr(estimator, name, None)
-        # As it is: the conversion of a large integer to a float would fail.
-        if isinstance(value, Real) and abs(value) > FLOAT32_MAX:  # type: ignore[operator]
-            raise ValueError(
-                f"{name} of {type(estimator).__name__} must be at most "
-                f"{FLOAT32_MAX:.1e}, the largest number in single precision. Got "
-                f"{str(value)[:40]} instead."
-            )
+        check_factor(type(estimator).__name__, name, getattr(estimator, name, None))
 
 
 @contextmanager

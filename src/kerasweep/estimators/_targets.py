@@ -8,7 +8,9 @@ from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.utils import check_array
 
 from kerasweep.estimators._labels import check_class_labels
-from kerasweep.preprocessing._numbers import refuse_disguised
+from kerasweep.preprocessing._numbers import clear_overflow, refuse_disguised
+
+_FLOAT_MAX = float(np.finfo(np.float64).max)
 
 
 class NetworkClassifierMixin(ClassifierMixin):
@@ -107,7 +109,7 @@ class NetworkClassifierMixin(ClassifierMixin):
                         f"class_weight of {type(self).__name__} must name classes of y "
                         f"alone, {list(known)}. Got {label!r} too."
                     )
-                if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf):
+                if not (isinstance(weight, Real) and 0 <= weight <= _FLOAT_MAX):
                     raise ValueError(
                         f"class_weight of {type(self).__name__} must map each class to "
                         f"a finite number >= 0. Got {weight!r} for {label!r} instead."
@@ -184,16 +186,10 @@ class NetworkRegressorMixin(RegressorMixin):
             )
         name = f"y of {type(self).__name__}"
         refuse_disguised(name, y)
-        try:
-            with np.errstate(over="ignore", invalid="ignore"):  # refused as infinite
-                y = check_array(
-                    y, dtype=np.float32, ensure_2d=False, input_name="y", estimator=self
-                )
-        except OverflowError:
-            raise ValueError(
-                f"{name} must hold numbers that a float can hold. Got an integer above "
-                "1e308 instead."
-            ) from None
+        with clear_overflow(name):
+            y = check_array(
+                y, dtype=np.float32, ensure_2d=False, input_name="y", estimator=self
+            )
         if y.ndim > 2:
             raise ValueError(
                 f"y of {type(self).__name__} must have one or two dimensions. Got "

@@ -97,6 +97,13 @@ class MedianFilter(
             type(self).__name__, pixels.shape[1:], self.image_shape
         )
         self._row_shape = pixels.shape[1:]
+        most = 2 * max(self.image_shape_[:2]) + 1
+        if self.size > most:
+            raise ValueError(
+                f"size of {type(self).__name__} must be at most {most}, which is as "
+                f"far as the mirror images of {self.image_shape_} reach. Got "
+                f"{str(self.size)[:40]} instead."
+            )
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 

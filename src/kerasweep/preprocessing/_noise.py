@@ -17,7 +17,7 @@ from sklearn.utils import Tags, gen_batches
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from kerasweep.preprocessing._numbers import validate_numbers
+from kerasweep.preprocessing._numbers import check_factor, validate_numbers
 
 # Values worked on at once: the temporaries then stay in the processor's cache.
 _CHUNK_SIZE = 1 << 17
@@ -171,6 +171,8 @@ class BaseNoise(
             )
 
     def _check_bounds(self) -> None:
+        for name in ("low", "high", "std"):
+            check_factor(type(self).__name__, name, getattr(self, name, None))
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(
                 f"`low` of {type(self).__name__} must be at most `high` "

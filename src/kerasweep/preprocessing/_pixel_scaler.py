@@ -20,7 +20,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from kerasweep.preprocessing._numbers import validate_numbers
+from kerasweep.preprocessing._numbers import check_factor, validate_numbers
 
 
 class PixelScaler(
@@ -84,6 +84,7 @@ class PixelScaler(
         """
         context = self._init_callback_context()
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        check_factor(type(self).__name__, "max_value", self.max_value)
         self._check_range(validate_numbers(self, X))
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
