@@ -40,8 +40,9 @@ def check_class_labels(estimator: Any, y: Any) -> np.ndarray:
         if y.dtype == object and type_of_target(y) == "unknown":
             types = sorted({type(label).__name__ for label in y})
             raise ValueError(
-                f"{name} must hold labels that are all strings, or numbers in an array "
-                f"of numbers. Got Python objects of type {', '.join(types)} instead."
+                f"Unknown label type: {name} must hold labels that are all strings, or "
+                "numbers in an array of numbers. Got Python objects of type "
+                f"{', '.join(types)} instead."
             )
         check_classification_targets(y)
     return y
