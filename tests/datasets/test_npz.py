@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from kerasweep.datasets import _npz, load_dataset
+from kerasweep.datasets import _size, load_dataset
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (6, 3, 4), dtype=np.uint8)
@@ -192,7 +192,7 @@ def test_archive_that_unpacks_to_more_than_memory_is_refused(save, monkeypatch):
     path = save(X=np.zeros((2, 1 << 20), dtype=np.uint8), y=LABELS[:2])
     assert path.stat().st_size < 1 << 13
     load_dataset(path)
-    monkeypatch.setattr(_npz, "_SIZE_LIMIT", 1 << 20)
+    monkeypatch.setattr(_size, "_SIZE_LIMIT", 1 << 20)
     with pytest.raises(ValueError, match=r"at most 0.0 GiB of memory. Got 0.0 GiB"):
         load_dataset(path)
 

@@ -191,9 +191,9 @@ def test_bad_class_weights(class_weight, match):
 
 
 PARAMETERS = [
-    ({"hidden_layer_sizes": (8, 0)}, "positive integers. Got .8, 0. instead"),
+    ({"hidden_layer_sizes": (8, 0)}, "from 1 to 2147483647. Got .8, 0. instead"),
     ({"hidden_layer_sizes": 0}, "hidden_layer_sizes"),
-    ({"hidden_layer_sizes": (8.5,)}, "positive integers"),
+    ({"hidden_layer_sizes": (8.5,)}, "must be integers from 1"),
     ({"hidden_layer_sizes": "88"}, "hidden_layer_sizes"),
     ({"activation": "reluu"}, "activation"),
     ({"l1": -1}, "l1"),

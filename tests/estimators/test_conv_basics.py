@@ -99,10 +99,10 @@ def test_rows_of_no_square_number_are_lines_with_a_warning():
     ("settings", "message"),
     [
         ({"filters": ()}, "filters of ConvClassifier must name at least one"),
-        ({"filters": (4, 0)}, "filters of ConvClassifier must be a positive integer"),
-        ({"filters": [[4], 4]}, "filters of ConvClassifier must be a positive integer"),
+        ({"filters": (4, 0)}, "filters of ConvClassifier must be an integer from 1"),
+        ({"filters": [[4], 4]}, "filters of ConvClassifier must be an integer from 1"),
         ({"kernel_size": (3, 3)}, "kernel_size .* one for each of the 1 convolutions"),
-        ({"pool_size": (0,)}, "pool_size of ConvClassifier must be a positive"),
+        ({"pool_size": (0,)}, "pool_size of ConvClassifier must be an integer"),
         ({"pool_size": 0}, "'pool_size' parameter of ConvClassifier"),
         ({"padding": "full"}, "'padding' parameter of ConvClassifier"),
         ({"conv_dropout": (0.1, 0.2)}, "conv_dropout .* each of the 1 convolutions"),

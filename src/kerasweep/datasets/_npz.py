@@ -1,6 +1,6 @@
 """NPZ archives of tables and images."""
 
-import os
+import math
 import zipfile
 from pathlib import Path
 
@@ -8,9 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from kerasweep.datasets._make import Part, Source, make_dataset
-
-# What an archive may unpack to, in bytes, whatever memory there is.
-_SIZE_LIMIT = 16 << 30
+from kerasweep.datasets._size import check_size
 
 # Arrays of the training part and of the test part, by convention.
 _LAYOUTS = (
@@ -58,7 +56,7 @@ def read_npz(path: Path) -> Bunch:
             f"File {str(path)!r} must hold arrays x_train, y_train, x_test and y_test, "
             f"or X and y. Got {found} instead."
         )
-    _check_size(path, sum(members[f"{name}.npy"] for name in wanted))
+    check_size(path, sum(members[f"{name}.npy"] for name in wanted))
     arrays = _read_arrays(path, wanted)
     return make_dataset(
         Part(arrays[train[0]], arrays[train[1]], *train),
@@ -71,6 +69,9 @@ def _read_arrays(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     arrays = {}
     name = ""
     try:
+        with zipfile.ZipFile(path) as archive:
+            for name in names:
+                _check_header(archive, name)
         with np.load(path, allow_pickle=False) as archive:
             for name in names:
                 arrays[name] = archive[name]
@@ -89,20 +90,25 @@ def _read_arrays(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _check_size(path: Path, size: int) -> None:
-    limit = min(_SIZE_LIMIT, _available_memory())
-    if size > limit:
-        raise ValueError(
-            f"File {str(path)!r} must unpack to at most {limit / 2**30:.1f} GiB of "
-            f"memory. Got {size / 2**30:.1f} GiB instead."
-        )
+def _check_header(archive: zipfile.ZipFile, name: str) -> None:
+    """Compare the size that an array claims with what there is to unpack.
 
-
-def _available_memory() -> int:
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # not known on every system
-        return _SIZE_LIMIT
+    NumPy would take the memory that it claims before it reads a value.
+    """
+    member = f"{name}.npy"
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        else:
+            shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+        # A pickle says nothing of its length, and is refused unread.
+        there = archive.getinfo(member).file_size - file.tell()
+        if not dtype.hasobject and math.prod(shape) * dtype.itemsize != there:
+            raise ValueError(
+                f"its header claims {math.prod(shape) * dtype.itemsize} bytes of "
+                f"values, but there are {there}"
+            )
 
 
 def _first_line(error: BaseException) -> str:

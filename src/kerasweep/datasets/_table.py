@@ -4,6 +4,7 @@ import csv
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from kerasweep.datasets._make import Part, Source, make_dataset
+from kerasweep.datasets._size import check_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +80,13 @@ def read_parquet(path: Path, target: str | None) -> Bunch:
     import pandas as pd
 
     try:
-        frame = pd.read_parquet(path)
+        size = _unpacked_size(path)
+    except Exception:  # said by the reader below
+        size = 0
+    check_size(path, size)
+    try:
+        # pyarrow, since only it verifies the checksums of pages, where a file has them.
+        frame = pd.read_parquet(path, engine="pyarrow", page_checksum_verification=True)
     except Exception as error:  # a damaged file can raise any of Arrow's errors
         reason = " ".join(str(error).split()).rstrip(".")
         raise ValueError(
@@ -86,6 +94,19 @@ def read_parquet(path: Path, target: str | None) -> Bunch:
             f"({reason})."
         ) from None
     return from_frame(frame, target, _file_source(path, "row {}".format))
+
+
+def _unpacked_size(path: Path) -> int:
+    """Give the bytes that a Parquet table takes as a frame and as an array.
+
+    A column of one value repeated takes next to none in the file.
+    """
+    from pyarrow.parquet import read_metadata
+
+    metadata = read_metadata(path)
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    stored = sum(group.total_byte_size for group in groups)
+    return max(stored, 2 * 8 * metadata.num_rows * metadata.num_columns)
 
 
 def from_frame(frame: "pd.DataFrame", target: str | None, source: Source) -> Bunch:
@@ -250,9 +271,10 @@ def _lines(path: Path) -> Callable[[int], str]:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.reader(file)
             rows = (reader.line_num for fields in reader if fields)
-            for number, line in enumerate(rows):
-                if number == row + 1:  # the first one names the columns
-                    return f"line {line}"
+            with suppress(csv.Error):  # a field longer than Python's reader takes
+                for number, line in enumerate(rows):
+                    if number == row + 1:  # the first one names the columns
+                        return f"line {line}"
         return f"row {row}"
 
     return line_of

@@ -13,15 +13,26 @@ from sklearn.utils.validation import (
     _check_sample_weight,
     _num_samples,
     check_is_fitted,
-    validate_data,
 )
 
 from kerasweep import training
 from kerasweep.estimators._fold import Fold
 from kerasweep.estimators._frozen import freeze, thaw
+from kerasweep.estimators._limits import (
+    check_factors,
+    clear_memory_errors,
+    finite_outputs,
+)
 from kerasweep.estimators._optimizers import check_schedule
 from kerasweep.estimators._seeding import draw_seeds
+from kerasweep.preprocessing._numbers import (
+    clear_overflow,
+    refuse_disguised,
+    validate_numbers,
+)
 from kerasweep.training import EarlyStopping, TrainingJob
+
+_REMEDY = "Lower the learning rate or the penalties, or scale X (and y)."
 
 
 class BaseNetwork(CallbackSupportMixin, BaseEstimator):
@@ -166,7 +177,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         context = self._init_callback_context(max_subtasks=epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         try:
-            self._train(X, y, sample_weight, validation, epochs, resume, context)
+            check_factors(self)
+            with clear_memory_errors(type(self).__name__):
+                self._train(X, y, sample_weight, validation, epochs, resume, context)
         except Exception as error:
             context.call_on_fit_task_end(estimator=self, metadata={"error": error})
             raise
@@ -241,22 +254,23 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             )
         target = self._encode_target(X, y, first=first)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=np.float32, ensure_non_negative=True
-            )
+            name = f"sample_weight of {type(self).__name__}"
+            refuse_disguised(name, sample_weight)
+            with clear_overflow(name):
+                sample_weight = _check_sample_weight(
+                    sample_weight, X, dtype=np.float64, ensure_non_negative=True
+                )
         return Fold(X, target, sample_weight)
 
     def _check_features(self, X: Any, *, first: bool) -> np.ndarray:
-        # A float64 that is too large for float32 is refused by the next line's check.
-        with np.errstate(over="ignore", invalid="ignore"):
-            X = validate_data(
-                self,
-                X,
-                dtype=np.float32,
-                allow_nd=self._allow_nd,
-                reset=first,
-                order="C",
-            )
+        X = validate_numbers(
+            self,
+            X,
+            dtype=np.float32,
+            allow_nd=self._allow_nd,
+            reset=first,
+            order="C",
+        )
         if first:
             self._row_shape = X.shape[1:]
         elif (
@@ -328,7 +342,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             if not np.isfinite(logs["loss"]):
                 raise ValueError(
                     f"The loss of {type(self).__name__} became {logs['loss']} in epoch "
-                    f"{epoch + 1}. Lower the learning rate, or scale the features."
+                    f"{epoch + 1}. {_REMEDY}"
                 )
             return bool(stop)
 
@@ -341,14 +355,17 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             raise ValueError(
                 f"The loss of {type(self).__name__} was {losses[-1]} in epoch "
                 f"{len(losses)}, and the updates of that epoch made weights infinite "
-                "or NaN. Lower the learning rate, or scale the features."
+                f"or NaN. {_REMEDY}"
             )
 
     # Using --------------------------------------------------------------------------
 
     def _outputs(self, X: Any) -> np.ndarray:
         X = self._check_features(X, first=False)
-        return training.predict(self.model_, X).astype(np.float64)
+        return self._predict(self.model_, X).astype(np.float64)
+
+    def _predict(self, model: Any, X: np.ndarray) -> np.ndarray:
+        return finite_outputs(type(self).__name__, model, X)
 
     def _check_fitted(self) -> None:
         check_is_fitted(self, "model_")

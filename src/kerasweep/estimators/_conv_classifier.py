@@ -1,21 +1,22 @@
 """A convolutional network that predicts classes."""
 
 from collections.abc import Callable, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from kerasweep.estimators._base import BaseNetwork
-from kerasweep.estimators._dense import DENSE_CONSTRAINTS
+from kerasweep.estimators._dense import DENSE_CONSTRAINTS, SIZES, is_size
 from kerasweep.estimators._images import images_to_rows
+from kerasweep.estimators._limits import MOST_UNITS
 from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
 from kerasweep.estimators._targets import NetworkClassifierMixin
 from kerasweep.networks import conv_network
 from kerasweep.preprocessing._image_shape import resolve_image_shape
+from kerasweep.preprocessing._numbers import refuse_disguised
 
-_SIZES: list[Any] = ["array-like", Interval(Integral, 1, None, closed="left")]
 _RATES: list[Any] = ["array-like", Interval(Real, 0, 1, closed="left")]
 _LIKE_DENSE = ("activation", "l1", "l2", "max_norm", "batch_normalization")
 
@@ -155,11 +156,11 @@ default=0.001
         **BaseNetwork._parameter_constraints,
         **{name: DENSE_CONSTRAINTS[name] for name in _LIKE_DENSE},
         **OPTIMIZER_CONSTRAINTS,
-        "filters": _SIZES,
-        "kernel_size": _SIZES,
-        "pool_size": _SIZES,
+        "filters": SIZES,
+        "kernel_size": SIZES,
+        "pool_size": SIZES,
         "padding": [StrOptions({"valid", "same"})],
-        "dense": _SIZES,
+        "dense": SIZES,
         "conv_dropout": _RATES,
         "dropout": _RATES,
         "max_shift": [Interval(Real, 0, 1, closed="both")],
@@ -239,6 +240,7 @@ default=0.001
 
     def _check_features(self, X: Any, *, first: bool) -> np.ndarray:
         owner = type(self).__name__
+        refuse_disguised(f"X of {owner}", X)  # before images become rows
         if not hasattr(X, "shape"):
             X = np.asarray(X)
         rows = images_to_rows(owner, X, None if first else self.image_shape_)
@@ -250,15 +252,15 @@ default=0.001
         return rows.reshape(len(rows), *self.image_shape_)
 
     def _build_model(self, X: np.ndarray, seed: int) -> Any:
-        filters = self._per_layer("filters", _is_size, self._convolutions())
+        filters = self._per_layer("filters", is_size, self._convolutions())
         if not filters:
             raise ValueError(
                 f"filters of {type(self).__name__} must name at least one convolution. "
                 f"Got {self.filters!r} instead."
             )
-        dense = self._per_layer("dense", _is_size)
+        dense = self._per_layer("dense", is_size)
         convolutions = (len(filters), "convolutions")
-        pools = self._per_layer("pool_size", _is_size, convolutions)
+        pools = self._per_layer("pool_size", is_size, convolutions)
         rates: Any = self.conv_dropout
         if not isinstance(rates, Real):
             rates = self._per_layer("conv_dropout", _is_rate, convolutions)
@@ -272,7 +274,7 @@ default=0.001
             self.image_shape_,
             len(self.classes_),
             filters=filters,
-            kernel_size=self._per_layer("kernel_size", _is_size, convolutions),
+            kernel_size=self._per_layer("kernel_size", is_size, convolutions),
             pool_size=pools,
             padding=self.padding,
             dense=dense,
@@ -317,7 +319,8 @@ default=0.001
             values = list(given)
         wrong_number = layers is not None and len(values) != layers[0]
         if wrong_number or not all(valid(value) for value in values):
-            kind = "a positive integer" if valid is _is_size else "a number in [0, 1)"
+            integer = f"an integer from 1 to {MOST_UNITS}"
+            kind = integer if valid is is_size else "a number in [0, 1)"
             several = f"one for each of the {layers[0]} {layers[1]}" if layers else ""
             raise ValueError(
                 f"{name} of {type(self).__name__} must be {kind} or "
@@ -329,10 +332,6 @@ default=0.001
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _is_size(value: Any) -> bool:
-    return isinstance(value, Integral) and int(value) >= 1
 
 
 def _is_rate(value: Any) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasweep.preprocessing._numbers import FLOAT32_MAX
+
 
 def noise_settings(estimator: Any) -> dict[str, Any]:
     """Return the settings of an estimator's noise, checked against one another.
@@ -72,12 +74,11 @@ def amount_range(owner: str, noise: str, amount: Any) -> tuple[float, float]:
         If it is no such range.
     """
     ends = (amount, amount) if isinstance(amount, Real) else tuple(amount)
-    most = 1.0 if noise == "salt_and_pepper" else np.inf
+    most = 1.0 if noise == "salt_and_pepper" else FLOAT32_MAX
     if (
         len(ends) != 2
         or not all(isinstance(end, Real) for end in ends)
-        or not 0 <= float(ends[0]) <= float(ends[1]) <= most
-        or not np.isfinite(float(ends[1]))
+        or not 0 <= ends[0] <= ends[1] <= most
     ):
         valid = "in [0, 1]" if most == 1 else "of at least 0"
         raise ValueError(

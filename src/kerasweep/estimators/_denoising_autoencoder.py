@@ -9,11 +9,11 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from kerasweep import training
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._corruption import corrupt, impulses, noise_settings
-from kerasweep.estimators._dense import DENSE_CONSTRAINTS, layer_sizes
+from kerasweep.estimators._dense import DENSE_CONSTRAINTS, is_size, layer_sizes
 from kerasweep.estimators._fold import Fold
+from kerasweep.estimators._limits import MOST_UNITS
 from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
 from kerasweep.networks import (
     conv_denoiser,
@@ -159,7 +159,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
         "high": [Interval(Real, None, None, closed="neither"), None],
         "architecture": [StrOptions({"dense", "conv"})],
         "filters": ["array-like"],
-        "dense": [Interval(Integral, 0, None, closed="left")],
+        "dense": [Interval(Integral, 0, MOST_UNITS, closed="both")],
         "image_shape": ["array-like", None],
         "loss": [StrOptions(set(_OUTPUT))],
     }
@@ -286,10 +286,10 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
 
     def _filters(self) -> tuple[int, ...]:
         filters = tuple(self.filters)
-        if not filters or not all(isinstance(n, Integral) and n >= 1 for n in filters):
+        if not filters or not all(is_size(n) for n in filters):
             raise ValueError(
-                f"filters of {type(self).__name__} must be at least one positive "
-                f"integer. Got {self.filters!r} instead."
+                f"filters of {type(self).__name__} must be at least one "
+                f"integer from 1 to {MOST_UNITS}. Got {self.filters!r} instead."
             )
         return tuple(int(n) for n in filters)
 
@@ -313,7 +313,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
         self._check_fitted()
         double = getattr(X, "dtype", None) == np.float64
         X = self._check_features(X, first=False)
-        clean = training.predict(self.model_, _flat(X)).reshape(X.shape)
+        clean = self._predict(self.model_, _flat(X)).reshape(X.shape)
         return clean.astype(np.float64 if double else np.float32, copy=False)
 
     def encode(self, X: Any) -> np.ndarray:
@@ -334,7 +334,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
         self._check_fitted()
         encoder, _ = self._encoder_and_decoder("encode")
         X = self._check_features(X, first=False)
-        return training.predict(encoder, _flat(X)).astype(np.float64)
+        return self._predict(encoder, _flat(X)).astype(np.float64)
 
     def decode(self, codes: Any) -> np.ndarray:
         """Compute the rows that codes stand for.
@@ -359,7 +359,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
                 f"codes of {type(self).__name__} must have {width} columns, as encode "
                 f"gives them. Got {codes.shape[1]} instead."
             )
-        rows = training.predict(decoder, codes).astype(np.float64)
+        rows = self._predict(decoder, codes).astype(np.float64)
         return rows.reshape(-1, *self._row_shape)
 
     def _encoder_and_decoder(self, method: str) -> tuple[Any, Any]:
@@ -396,7 +396,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
         self._check_range(clean)
         noisy = corrupt(clean, **noise_settings(self), seed=0)
         clean = _flat(clean).astype(np.float64)
-        output = training.predict(self.model_, _flat(noisy)).astype(np.float64)
+        output = self._predict(self.model_, _flat(noisy)).astype(np.float64)
         if self.loss == "mean_squared_error":
             return -float(np.mean((output - clean) ** 2))
         output = output.clip(_EPSILON, 1 - _EPSILON)

@@ -6,11 +6,13 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from kerasweep.estimators._limits import MOST_UNITS
 from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
 from kerasweep.networks import dense_network
 
+SIZES: list[Any] = ["array-like", Interval(Integral, 1, MOST_UNITS, closed="both")]
 DENSE_CONSTRAINTS: dict[str, list[Any]] = {
-    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "hidden_layer_sizes": SIZES,
     "activation": [
         StrOptions(
             {"relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "linear"}
@@ -72,16 +74,21 @@ def layer_sizes(estimator: Any) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If one is not a positive integer.
+        If one is not a positive integer that TensorFlow can count to.
     """
     given = estimator.hidden_layer_sizes
     sizes = (given,) if isinstance(given, Integral) else tuple(given)
-    if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
+    if not all(is_size(size) for size in sizes):
         raise ValueError(
-            f"hidden_layer_sizes of {type(estimator).__name__} must be positive "
-            f"integers. Got {given!r} instead."
+            f"hidden_layer_sizes of {type(estimator).__name__} must be integers from 1 "
+            f"to {MOST_UNITS}. Got {given!r} instead."
         )
     return tuple(int(size) for size in sizes)
+
+
+def is_size(value: Any) -> bool:
+    """Tell whether a value is a number of units, channels or pixels."""
+    return isinstance(value, Integral) and 1 <= int(value) <= MOST_UNITS
 
 
 def _dropout_rates(estimator: Any, n_layers: int) -> Sequence[float]:

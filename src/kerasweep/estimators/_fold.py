@@ -27,10 +27,12 @@ class Fold(NamedTuple):
         """
         if self.sample_weight is None:
             return self
-        mean = self.sample_weight.mean(dtype=np.float64)
-        if not mean > 0:
+        most = self.sample_weight.max()
+        if not most > 0:
             raise ValueError(
                 f"sample_weight of {owner} must have at least one positive value "
                 "among the rows of a fit. Got only zeros instead."
             )
-        return self._replace(sample_weight=(self.sample_weight / mean).astype("f4"))
+        # In double precision, and by the largest first: weights may be of any size.
+        weight = self.sample_weight.astype(np.float64) / float(most)
+        return self._replace(sample_weight=(weight / weight.mean()).astype("f4"))

@@ -9,11 +9,11 @@ import numpy as np
 from sklearn.base import DensityMixin
 from sklearn.utils.validation import _num_samples
 
-from kerasweep import training
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._code_prior import draw_codes, log_density
 from kerasweep.estimators._importance import elbo_terms, importance_weighted
 from kerasweep.estimators._labels import check_labels, class_numbers
+from kerasweep.estimators._limits import check_finite, clear_memory_errors
 from kerasweep.estimators._seeding import draw_seeds
 from kerasweep.networks import likelihood_network
 
@@ -276,7 +276,7 @@ class GenerativeNetwork(DensityMixin, BaseNetwork):
         rng = self._generator(random_state)
         if self.binarize:
             X = (rng.random(X.shape, dtype=np.float32) < X).astype(np.float32)
-        codes = training.predict(self.encoder_, X)
+        codes = self._predict(self.encoder_, X)
 
         def network(n: int) -> Any:
             return likelihood_network(
@@ -289,7 +289,11 @@ class GenerativeNetwork(DensityMixin, BaseNetwork):
         if mixtures is None and estimate is elbo_terms:
             log_prior = None  # the divergence has a closed form
         rows = self._with_classes(X, y)
-        return estimate(network, rows, codes, int(n_draws), rng, log_prior)
+        with clear_memory_errors(type(self).__name__):
+            ratings = estimate(network, rows, codes, int(n_draws), rng, log_prior)
+        for rating in ratings if isinstance(ratings, tuple) else (ratings,):
+            check_finite(type(self).__name__, rating)
+        return ratings
 
     # The prior --------------------------------------------------------------------
 

@@ -30,6 +30,11 @@ def images_to_rows(owner: str, X: Any, image_shape: Shape | None) -> Any:
     ValueError
         If X holds images of another shape.
     """
+    if len(X.shape) > 4:
+        raise ValueError(
+            f"X of {owner} must hold rows or images of shape (height, width[, "
+            f"channels]). Got an array of shape {tuple(X.shape)} instead."
+        )
     images = _shape_of_images(X)
     if images is None:
         return X

@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_y
+
+from kerasweep.preprocessing._numbers import refuse_disguised
 
 
 def check_labels(estimator: Any, y: Any) -> np.ndarray:
@@ -20,8 +22,29 @@ def check_labels(estimator: Any, y: Any) -> np.ndarray:
             f"{type(estimator).__name__} requires y to be passed, but the target y is "
             "None. Pass labels, or conditional=False."
         )
+    return check_class_labels(estimator, y)
+
+
+def check_class_labels(estimator: Any, y: Any) -> np.ndarray:
+    """Return labels as an array of one type.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If they are no labels: missing, masked, continuous, or of several types.
+    """
+    name = f"y of {type(estimator).__name__}"
+    refuse_disguised(name, y, kinds="V")
     y = _check_y(y, estimator=estimator)
-    check_classification_targets(y)
+    with np.errstate(invalid="ignore"):  # of floats too large to be integers
+        if y.dtype == object and type_of_target(y) == "unknown":
+            types = sorted({type(label).__name__ for label in y})
+            raise ValueError(
+                f"Unknown label type: {name} must hold labels that are all strings, or "
+                "numbers in an array of numbers. Got Python objects of type "
+                f"{', '.join(types)} instead."
+            )
+        check_classification_targets(y)
     return y
 
 

@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.utils import check_array
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_y
+
+from kerasweep.estimators._labels import check_class_labels
+from kerasweep.preprocessing._numbers import clear_overflow, refuse_disguised
+
+_FLOAT_MAX = float(np.finfo(np.float64).max)
 
 
 class NetworkClassifierMixin(ClassifierMixin):
@@ -66,8 +69,7 @@ class NetworkClassifierMixin(ClassifierMixin):
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
-        y = _check_y(y, estimator=self)
-        check_classification_targets(y)
+        y = check_class_labels(self, y)
         if not first:
             known = self.classes_
         elif hasattr(self, "_classes_to_come"):
@@ -107,7 +109,7 @@ class NetworkClassifierMixin(ClassifierMixin):
                         f"class_weight of {type(self).__name__} must name classes of y "
                         f"alone, {list(known)}. Got {label!r} too."
                     )
-                if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf):
+                if not (isinstance(weight, Real) and 0 <= weight <= _FLOAT_MAX):
                     raise ValueError(
                         f"class_weight of {type(self).__name__} must map each class to "
                         f"a finite number >= 0. Got {weight!r} for {label!r} instead."
@@ -115,8 +117,8 @@ class NetworkClassifierMixin(ClassifierMixin):
                 by_class[known[label]] = weight
         by_row = by_class[target]
         if sample_weight is not None:
-            by_row = by_row * sample_weight
-        return by_row.astype(np.float32)
+            by_row = by_row / by_class.max() * sample_weight
+        return by_row
 
     def _strata(self, target: np.ndarray) -> np.ndarray:
         return target
@@ -182,9 +184,12 @@ class NetworkRegressorMixin(RegressorMixin):
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
-        y = check_array(
-            y, dtype=np.float32, ensure_2d=False, input_name="y", estimator=self
-        )
+        name = f"y of {type(self).__name__}"
+        refuse_disguised(name, y)
+        with clear_overflow(name):
+            y = check_array(
+                y, dtype=np.float32, ensure_2d=False, input_name="y", estimator=self
+            )
         if y.ndim > 2:
             raise ValueError(
                 f"y of {type(self).__name__} must have one or two dimensions. Got "

@@ -12,7 +12,6 @@ from sklearn.base import (
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from kerasweep import training
 from kerasweep.estimators._code_prior import learn_mixtures
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS, layer_sizes
 from kerasweep.estimators._generative import GenerativeNetwork
@@ -22,6 +21,7 @@ from kerasweep.estimators._labels import (
     class_numbers,
     with_classes,
 )
+from kerasweep.estimators._limits import MOST_UNITS
 from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
 from kerasweep.networks import (
     compile_variational,
@@ -159,7 +159,7 @@ default=0.001
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GenerativeNetwork._parameter_constraints,
         **OPTIMIZER_CONSTRAINTS,
-        "latent_dim": [Interval(Integral, 1, None, closed="left")],
+        "latent_dim": [Interval(Integral, 1, MOST_UNITS, closed="both")],
         "hidden_layer_sizes": DENSE_CONSTRAINTS["hidden_layer_sizes"],
         "conditional": ["boolean"],
         "likelihood": [StrOptions({"bernoulli", "gaussian"})],
@@ -257,7 +257,7 @@ default=0.001
         if self.prior == "mixture":
             X = self._check_features(X, first=False)
             self.priors_ = learn_mixtures(
-                training.predict(self.encoder_, X),
+                self._predict(self.encoder_, X),
                 self._mixture_numbers(y, len(X)),
                 int(self.n_components),
                 sample_weight=None
@@ -361,7 +361,7 @@ default=0.001
         """
         self._check_fitted()
         X = self._check_features(X, first=False)
-        codes = training.predict(self.encoder_, X)
+        codes = self._predict(self.encoder_, X)
         return codes[:, : self._latent_dim()].astype(np.float64)
 
     def inverse_transform(self, X: Any, y: Any = None) -> np.ndarray:
@@ -387,7 +387,7 @@ default=0.001
                 f"{self._latent_dim()} columns, as many as a code has numbers. "
                 f"Got {codes.shape[1]} instead."
             )
-        rows = training.predict(self.decoder_, self._with_classes(codes, y))
+        rows = self._predict(self.decoder_, self._with_classes(codes, y))
         return rows.astype(np.float64)
 
     def __sklearn_tags__(self) -> Any:

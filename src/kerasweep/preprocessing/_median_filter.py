@@ -15,9 +15,10 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from kerasweep.preprocessing._image_shape import resolve_image_shape
+from kerasweep.preprocessing._numbers import validate_numbers
 
 
 class MedianFilter(
@@ -96,6 +97,13 @@ class MedianFilter(
             type(self).__name__, pixels.shape[1:], self.image_shape
         )
         self._row_shape = pixels.shape[1:]
+        most = 2 * max(self.image_shape_[:2]) + 1
+        if self.size > most:
+            raise ValueError(
+                f"size of {type(self).__name__} must be at most {most}, which is as "
+                f"far as the mirror images of {self.image_shape_} reach. Got "
+                f"{str(self.size)[:40]} instead."
+            )
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -128,7 +136,7 @@ class MedianFilter(
         return np.ascontiguousarray(filtered).reshape(pixels.shape)
 
     def _validate(self, X: Any, *, reset: bool) -> np.ndarray:
-        return validate_data(
+        return validate_numbers(
             self, X, reset=reset, dtype=[np.float32, np.float64], allow_nd=True
         )
 

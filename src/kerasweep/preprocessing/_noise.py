@@ -15,7 +15,9 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags, gen_batches
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
+
+from kerasweep.preprocessing._numbers import check_factor, validate_numbers
 
 # Values worked on at once: the temporaries then stay in the processor's cache.
 _CHUNK_SIZE = 1 << 17
@@ -143,7 +145,7 @@ class BaseNoise(
     def _validate(self, X: Any, *, reset: bool) -> np.ndarray:
         if isinstance(X, np.ndarray) and X.dtype == np.uint8:
             self._check_8_bit(X)
-        return validate_data(self, X, reset=reset, dtype=[np.float32, np.float64])
+        return validate_numbers(self, X, reset=reset, dtype=[np.float32, np.float64])
 
     def _check_8_bit(self, X: np.ndarray) -> None:
         most = X.max(initial=0)
@@ -169,6 +171,8 @@ class BaseNoise(
             )
 
     def _check_bounds(self) -> None:
+        for name in ("low", "high", "std"):
+            check_factor(type(self).__name__, name, getattr(self, name, None))
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(
                 f"`low` of {type(self).__name__} must be at most `high` "

@@ -18,8 +18,9 @@ from sklearn.utils.validation import (
     _check_n_features,
     check_array,
     check_is_fitted,
-    validate_data,
 )
+
+from kerasweep.preprocessing._numbers import check_factor, validate_numbers
 
 
 class PixelScaler(
@@ -83,7 +84,8 @@ class PixelScaler(
         """
         context = self._init_callback_context()
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        self._check_range(validate_data(self, X))
+        check_factor(type(self).__name__, "max_value", self.max_value)
+        self._check_range(validate_numbers(self, X))
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -106,7 +108,7 @@ class PixelScaler(
             If a value lies outside [0, `max_value`].
         """
         check_is_fitted(self)
-        pixels = validate_data(self, X, reset=False)
+        pixels = validate_numbers(self, X, reset=False)
         self._check_range(pixels)
         scaled = np.empty(pixels.shape, dtype=np.float32)
         # Double precision only where the input has more than float32 can hold.

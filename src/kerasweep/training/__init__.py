@@ -12,6 +12,7 @@ from kerasweep.training._job import (
     TrainingResult,
     batch_order,
 )
+from kerasweep.training._out_of_memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from kerasweep.training._current_fleet import fleet
@@ -32,6 +33,7 @@ __all__ = [
     "TrainingResult",
     "batch_order",
     "fleet",
+    "is_out_of_memory",
     "predict",
     "programs",
     "train",

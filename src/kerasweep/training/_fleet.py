@@ -16,6 +16,7 @@ from kerasweep.training._compiled import train_together
 from kerasweep.training._job import TrainingJob, TrainingResult
 from kerasweep.training._member import Member
 from kerasweep.training._memory import fits_that_fit, networks_that_fit
+from kerasweep.training._out_of_memory import is_out_of_memory
 from kerasweep.training._plan import Plan
 from kerasweep.training._program import programs
 from kerasweep.training._ticket import Ticket
@@ -146,11 +147,26 @@ class Fleet:
             key = (ticket.plan.key, ticket.plan.group)
             groups.setdefault(key, []).append(ticket)
         for group in groups.values():
-            most = networks_that_fit([t.plan for t in group])
-            for start in range(0, len(group), most):
-                self._train_group(group[start : start + most])
+            self._train_alike(group, networks_that_fit([t.plan for t in group]))
 
-    def _train_group(self, group: list[Ticket]) -> None:
+    def _train_alike(self, waiting: list[Ticket], most: int) -> None:
+        """Train tickets of one key and group, so many at once as there is memory."""
+        while waiting:
+            group, waiting = waiting[:most], waiting[most:]
+            failure = self._train_group(group)
+            if failure is None:
+                continue
+            # The error itself is gone, and with it the arrays that its frames held.
+            untouched = [ticket for ticket in group if not ticket.touched]
+            if failure == "memory":
+                most = -(-len(group) // 2)
+                waiting = untouched + waiting
+            else:  # Find out whose fault it was.
+                for ticket in untouched:
+                    self._train_group([ticket])
+
+    def _train_group(self, group: list[Ticket]) -> str | None:
+        """Serve a group, or say why those are to be tried again who can be."""
         plans = [ticket.plan for ticket in group]
         try:
             width = None if len(plans) == 1 else self._width(plans)
@@ -158,22 +174,16 @@ class Fleet:
             if width is not None:
                 self._record(members[0], STACKED, len(plans))
         except BaseException as error:
-            self._train_one_by_one(group, error)
-            return
+            over = len(group) == 1 or self._closed.is_set()
+            for ticket in group:
+                if over or ticket.touched:
+                    ticket.fail(error)
+            if over:
+                return None
+            return "memory" if is_out_of_memory(error) else "other"
         for ticket, member in zip(group, members, strict=True):
             ticket.finish(member)
-
-    def _train_one_by_one(self, group: list[Ticket], error: BaseException) -> None:
-        """Find out whose fault a failure was."""
-        for ticket in group:
-            if len(group) == 1 or self._closed.is_set() or ticket.touched:
-                ticket.fail(error)
-                continue
-            try:
-                (member,) = train_together([ticket.plan], check=self._check)
-                ticket.finish(member)
-            except BaseException as own:
-                ticket.fail(own)
+        return None
 
     def _width(self, plans: list[Plan]) -> int:
         """Take a compiled program that is a little too wide rather than a new one."""
