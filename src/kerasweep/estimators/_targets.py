@@ -109,7 +109,8 @@ class NetworkClassifierMixin(ClassifierMixin):
                         f"class_weight of {type(self).__name__} must name classes of y "
                         f"alone, {list(known)}. Got {label!r} too."
                     )
-                if not (isinstance(weight, Real) and 0 <= weight <= _FLOAT_MAX):
+                number: Any = weight
+                if not (isinstance(weight, Real) and 0 <= number <= _FLOAT_MAX):
                     raise ValueError(
                         f"class_weight of {type(self).__name__} must map each class to "
                         f"a finite number >= 0. Got {weight!r} for {label!r} instead."
