@@ -206,7 +206,9 @@ def test_a_failed_fit_leaves_the_others(dask_cluster, store):
     assert np.isnan(search.cv_results_["mean_test_score"]).sum() == 2
 
 
-def test_a_scheduler_that_dies_ends_the_search(store, tmp_path, after_messages):
+def test_a_search_whose_scheduler_died_is_resumed_on_another_cluster(
+    dask_cluster, store, tmp_path, after_messages
+):
     own = Cluster(tmp_path)
     try:
         own.add_worker()
@@ -223,6 +225,17 @@ def test_a_scheduler_that_dies_ends_the_search(store, tmp_path, after_messages):
     status = Counter(run.info.status for run in store.candidates())
     assert 0 < status["FINISHED"] < 24
     assert status["RUNNING"] == 0
+
+    again = MlflowTracking("x", tracking_uri=store.uri, log_model=False, resume="auto")
+    resumed = toy_search(again, seconds=0.2)
+    with cluster(dask_cluster.address):
+        resumed.fit(*IRIS)
+    assert len(again.taken_from) == status["FINISHED"]
+    alone = toy_search(MlflowTracking("y", tracking_uri=store.uri, log_model=False))
+    np.testing.assert_array_equal(
+        resumed.cv_results_["mean_test_score"],
+        alone.set_callbacks().fit(*IRIS).cv_results_["mean_test_score"],
+    )
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8786", "http://127.0.0.1:1", "tcp://"])
