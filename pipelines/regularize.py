@@ -51,6 +51,9 @@ from kerasweep.console import (
 )
 from kerasweep.tracking import check_tracking
 
+INTERRUPTED = (
+    "What finished is in MLflow; -P resume=auto takes the fits of a scan from there."
+)
 NO_REGULARIZER = {
     "l1": 0.0,
     "l2": 0.0,
@@ -105,6 +108,13 @@ def parser() -> ExperimentParser:
     p.add("fleet", "auto", p.fleet, "scan's fits trained together; 0 for no fleet")
     p.add_scheduler()
     p.add("seed", "0", p.seed, "draws the split and the networks")
+    p.add(
+        "resume",
+        "",
+        p.optional,
+        "run whose scan was killed, to go on from; auto for all unfinished ones like "
+        "this",
+    )
     p.add(
         "register_as",
         "auto",
@@ -169,6 +179,7 @@ def main(arguments: list[str] | None = None) -> None:
         if args.register_as == "auto"
         else args.register_as,
         tags=experiment_tags("regularize", args),
+        resume=args.resume,
     )
     record = ExperimentRecord(
         tracking,
@@ -193,10 +204,16 @@ def main(arguments: list[str] | None = None) -> None:
         f"{len(data.X_test)} for the test\n{models[1]}; {trainings[1]}",
         flush=True,
     )
-    with interruption_exits("What finished is in MLflow."), tracking, record:
+    with interruption_exits(INTERRUPTED), tracking, record:
         if args.scan:
             with company(args.fleet, args.scheduler):
                 scan.fit(data.X, data.y)
+            if args.resume:
+                taken = len(tracking.taken_from)
+                print(
+                    f"{taken} of {n_scanned} results of the scan are from earlier runs",
+                    flush=True,
+                )
             record_strengths(
                 scan,
                 record,
