@@ -11,6 +11,11 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
+def pytest_collection_modifyitems(items):
+    """Test the engine first: XLA's programs fill this process in the course of time."""
+    items.sort(key=lambda item: item.path.parent.name != "training")
+
+
 @pytest.fixture(scope="session")
 def store_uri(tmp_path_factory):
     """One SQLite store for all tests: a fresh one costs seconds of migrations."""
