@@ -9,21 +9,18 @@ on a Dask cluster of two workers on this machine, each with and without
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import numpy as np
+from distributed import LocalCluster
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
@@ -36,38 +33,6 @@ from kerasweep.tracking import check_tracking
 NETWORK = DenseClassifier((16,), epochs=5, batch_size=32, random_state=0)
 SPLIT = ShuffleSplit(1, train_size=300, test_size=100, random_state=0)
 WAYS = ("one by one", "fleet", "Dask")
-
-
-@contextmanager
-def dask_workers(n_workers: int) -> Iterator[str]:
-    """Start a scheduler and workers of one thread each; give the address."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        file = Path(folder) / "scheduler.json"
-
-        def start(kind: str, *options: str) -> subprocess.Popen:
-            return subprocess.Popen(
-                [
-                    *(sys.executable, "-m", f"distributed.cli.dask_{kind}"),
-                    *("--host", "127.0.0.1", "--no-dashboard"),
-                    *("--scheduler-file", str(file), *options),
-                ],
-                cwd=folder,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-
-        processes = [start("scheduler", "--port", "0")]
-        try:
-            while not file.exists():
-                time.sleep(0.1)
-            for _ in range(n_workers):
-                processes.append(start("worker", "--nthreads", "1"))
-            yield json.loads(file.read_text())["address"]
-        finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait()
 
 
 def search_seconds(way: str, n: int, uri: str | None, address: str) -> float:
@@ -118,9 +83,12 @@ def main() -> None:
     args = parser.parse_args()
     print(describe_machine("kerasweep", "scikit-learn", "mlflow", "distributed"))
     with (
-        dask_workers(2) as address,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
+        ) as workers,
         tempfile.TemporaryDirectory() as folder,
     ):
+        address = workers.scheduler_address
         os.chdir(folder)
         uri = f"sqlite:///{folder}/mlflow.db"
         check_tracking(uri)

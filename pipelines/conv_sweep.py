@@ -46,6 +46,7 @@ from kerasweep.console import (
     interruption_exits,
     network_text,
     print_closing,
+    print_taken,
     readable_layers,
     with_fewer_training_rows,
 )
@@ -83,12 +84,7 @@ def parser() -> ExperimentParser:
     )
     p.add_scheduler()
     p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
-    p.add(
-        "resume",
-        "",
-        p.optional,
-        "run of a killed sweep to go on from; auto for all unfinished ones like this",
-    )
+    p.add_resume()
     p.add(
         "register_as",
         "auto",
@@ -176,8 +172,7 @@ def main(arguments: list[str] | None = None) -> None:
         with company(args.fleet, args.scheduler):
             search.fit(data.X, data.y)
             if args.resume:
-                taken = len(tracking.taken_from)
-                print(f"{taken} of {n_fits} results are from earlier runs")
+                print_taken(tracking, n_fits)
         result = test_once(search, data.X_test, data.y_test)
         tracking.log_test(
             accuracy=result.accuracy, low=result.low, high=result.high, n=result.n

@@ -43,6 +43,7 @@ from kerasweep.console import (
     experiment_tags,
     interruption_exits,
     print_closing,
+    print_taken,
     record_regularization,
     record_strengths,
     regularization_lines,
@@ -108,13 +109,7 @@ def parser() -> ExperimentParser:
     p.add("fleet", "auto", p.fleet, "scan's fits trained together; 0 for no fleet")
     p.add_scheduler()
     p.add("seed", "0", p.seed, "draws the split and the networks")
-    p.add(
-        "resume",
-        "",
-        p.optional,
-        "run whose scan was killed, to go on from; auto for all unfinished ones like "
-        "this",
-    )
+    p.add_resume()
     p.add(
         "register_as",
         "auto",
@@ -209,11 +204,7 @@ def main(arguments: list[str] | None = None) -> None:
             with company(args.fleet, args.scheduler):
                 scan.fit(data.X, data.y)
             if args.resume:
-                taken = len(tracking.taken_from)
-                print(
-                    f"{taken} of {n_scanned} results of the scan are from earlier runs",
-                    flush=True,
-                )
+                print_taken(tracking, n_scanned)
             record_strengths(
                 scan,
                 record,

@@ -48,6 +48,7 @@ from kerasweep.console import (
     experiment_tags,
     interruption_exits,
     print_closing,
+    print_taken,
     record_tests,
     study_lines,
 )
@@ -100,12 +101,7 @@ def parser() -> ExperimentParser:
     p.add("fleet", "auto", p.fleet, "fits trained together at most; 0 for no fleet")
     p.add_scheduler()
     p.add("seed", "0", p.seed, "draws the split; the first of the replicates' seeds")
-    p.add(
-        "resume",
-        "",
-        p.optional,
-        "run of a killed sweep to go on from; auto for all unfinished ones like this",
-    )
+    p.add_resume()
     p.add(
         "register_as",
         "auto",
@@ -177,10 +173,7 @@ def main(arguments: list[str] | None = None) -> None:
         with company(args.fleet, args.scheduler):
             search.fit(X, y)
             if args.resume:
-                taken = len(tracking.taken_from)
-                print(
-                    f"{taken} of {n_fits - 1} results are from earlier runs", flush=True
-                )
+                print_taken(tracking, n_fits - 1)
             study = test_selected(search, seeds, data, tracking)
         selected = search.best_params_["net__l2"]
         hidden = "-".join(map(str, args.hidden))

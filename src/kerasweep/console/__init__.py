@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kerasweep.console._arguments import ExperimentParser
-    from kerasweep.console._closing import print_closing
+    from kerasweep.console._closing import print_closing, print_taken
     from kerasweep.console._company import check_scheduler, company
     from kerasweep.console._data import (
         ExperimentData,
@@ -99,6 +99,7 @@ _MODULE_OF = {
     "outcome_table": "_reproduction",
     "print_closing": "_closing",
     "print_table": "_tables",
+    "print_taken": "_closing",
     "readable_layers": "_texts",
     "record_denoising": "_denoising_record",
     "record_likelihood": "_generation_record",
@@ -150,6 +151,7 @@ __all__ = [
     "outcome_table",
     "print_closing",
     "print_table",
+    "print_taken",
     "readable_layers",
     "record_denoising",
     "record_likelihood",

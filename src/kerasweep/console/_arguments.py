@@ -97,6 +97,16 @@ class ExperimentParser(argparse.ArgumentParser):
             "machine",
         )
 
+    def add_resume(self) -> None:
+        """Add the option that goes on from a search that was killed."""
+        self.add(
+            "resume",
+            "",
+            self.optional,
+            "run of a killed search to go on from; auto for all unfinished ones like "
+            "this",
+        )
+
     @staticmethod
     def count(text: str) -> int:
         """Read a whole number of at least 1."""

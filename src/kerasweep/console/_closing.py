@@ -1,4 +1,4 @@
-"""The last lines of an experiment."""
+"""What an experiment prints once its fits are done."""
 
 import sys
 import time
@@ -10,6 +10,19 @@ from kerasweep.tracking import MlflowTracking
 
 #: Exit code of an experiment whose results are not all in MLflow.
 NOT_RECORDED = 3
+
+
+def print_taken(tracking: MlflowTracking, n_fits: int) -> None:
+    """Print how many of a resumed search's results were there already.
+
+    Parameters
+    ----------
+    tracking : MlflowTracking
+    n_fits : int
+        Candidates times splits.
+    """
+    taken = len(tracking.taken_from)
+    print(f"{taken} of {n_fits} results are from earlier runs", flush=True)
 
 
 def print_closing(

@@ -17,7 +17,7 @@ from kerasweep.training._current_fleet import aboard, fleet_size
 #: What the names of the topics begin with, by which messages travel.
 TOPIC = "kerasweep-"
 
-_fleets: dict[int | None, Any] = {}
+_fleets: dict[int, Any] = {}
 _making = threading.Lock()
 
 
@@ -75,8 +75,9 @@ def _fleet_of_worker(size: int | None) -> Any:
     from kerasweep.training._fleet import Fleet
 
     with _making:
+        size = fleet_size(size)
         if size not in _fleets:
-            _fleets[size] = Fleet(fleet_size(size), Threads())
+            _fleets[size] = Fleet(size, Threads())
         return _fleets[size]
 
 

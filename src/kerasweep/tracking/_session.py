@@ -4,13 +4,12 @@ import atexit
 import os
 import sys
 import threading
-import warnings
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from kerasweep.tracking._careful import careful
 from kerasweep.tracking._checks import check_tracking, resolve_uri
 from kerasweep.tracking._environment import git_tags, version_tags
 from kerasweep.tracking._messages import (
@@ -23,13 +22,12 @@ from kerasweep.tracking._messages import (
     now,
 )
 from kerasweep.tracking._model import example_rows
-from kerasweep.tracking._names import value_text
 from kerasweep.tracking._opening import opening
 from kerasweep.tracking._register import Registered
 from kerasweep.tracking._resume import Finished, find_finished
 from kerasweep.tracking._runs import Described, Root, Run, Settings
 from kerasweep.tracking._store import Store
-from kerasweep.tracking._tasks import is_search, outcome
+from kerasweep.tracking._tasks import is_search, outcome, scoring_name
 from kerasweep.tracking._transport import Channel, close_channel, open_channel
 from kerasweep.tracking._winner import register_winner, upload_winner
 from kerasweep.tracking._writer import Writer
@@ -209,7 +207,7 @@ class Session:
             run.searched = True
             score = getattr(estimator, "best_score_", None)
             if score is not None:
-                run.validation = (_scoring_name(estimator), float(score))
+                run.validation = (scoring_name(estimator), float(score))
         else:
             run.lone_fits += 1
             winner = estimator
@@ -244,10 +242,10 @@ class Session:
         settings = self._settings
         if not settings.log_model or run.winner is None:
             return
-        with _careful("the model"):
+        with careful("the model"):
             upload_winner(run, settings, self.writer)
         if settings.register_as is not None and run.model_id is not None:
-            with _careful("the registered model"):
+            with careful("the registered model"):
                 register_winner(run, settings.register_as, settings, self.writer)
 
     def choose(self, estimator: Any) -> None:
@@ -287,7 +285,7 @@ class Session:
     def log(self, asked_by: str, what: str, write: Callable[[Store, str], Any]) -> None:
         """Write something of the user's; a failure is a warning."""
         run_id = self.run(asked_by).run_id
-        with _careful(what):
+        with careful(what):
             self.writer.call(lambda store: write(store, run_id))
 
     @property
@@ -378,24 +376,3 @@ def _active_run(uri: str | None) -> Any:
 
 def _paragraphs(*texts: str | None) -> str:
     return "\n\n".join(text for text in texts if text)
-
-
-def _scoring_name(search: Any) -> str:
-    if isinstance(search.refit, str):
-        return search.refit
-    scoring = getattr(search, "scoring", None)
-    return "score" if scoring is None else value_text(scoring)
-
-
-@contextmanager
-def _careful(what: str) -> Iterator[None]:
-    """Turn an error into one sentence: what was computed is never lost to it."""
-    try:
-        yield
-    except Exception as error:
-        text = " ".join(str(error).split())[:300]
-        warnings.warn(
-            f"MLflow has not recorded {what}, because of {type(error).__name__}: "
-            f"{text}. The results themselves are complete.",
-            stacklevel=4,
-        )

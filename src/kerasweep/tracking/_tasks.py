@@ -4,6 +4,7 @@ import traceback
 from typing import Any
 
 from kerasweep.tracking._messages import RunKey
+from kerasweep.tracking._names import value_text
 
 CANDIDATE, REFIT, SEARCH, FIT = "candidate", "refit", "search", "fit"
 
@@ -66,6 +67,14 @@ def search_context(context: Any) -> Any:
 def is_search(estimator: Any) -> bool:
     """Whether an estimator tries candidates on splits."""
     return hasattr(estimator, "cv") and hasattr(estimator, "_run_search")
+
+
+def scoring_name(search: Any) -> str:
+    """Return what a search scores by, in a word."""
+    if isinstance(search.refit, str):
+        return search.refit
+    scoring = getattr(search, "scoring", None)
+    return "score" if scoring is None else value_text(scoring)
 
 
 def error_text(error: BaseException) -> str:
