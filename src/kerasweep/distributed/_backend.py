@@ -5,6 +5,7 @@ from typing import Any
 
 from joblib._dask import DaskDistributedBackend
 
+from kerasweep.distributed._lean import lean
 from kerasweep.distributed._worker import OnWorker
 
 #: Fits at a time for each worker, where its fleet's size is left to the worker.
@@ -40,7 +41,11 @@ class ClusterBackend(DaskDistributedBackend):
     def submit(self, func: Any, callback: Callable[[Any], None] | None = None) -> Any:
         """Schedule a batch of calls."""
         func.items = [
-            (OnWorker(function, self._fleet_size), args, kwargs)
+            (
+                OnWorker(function, self._fleet_size),
+                tuple(map(lean, args)),
+                {name: lean(value) for name, value in kwargs.items()},
+            )
             for function, args, kwargs in func.items
         ]
         return super().submit(func, callback)
