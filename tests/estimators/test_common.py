@@ -1,5 +1,7 @@
 """scikit-learn's own checks, over every estimator."""
 
+import re
+
 import keras
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -84,13 +86,21 @@ def expected_failed_checks(estimator):
     }
 
 
+CHECKS = parametrize_with_checks(
+    [*ESTIMATORS, *AUTOENCODERS], expected_failed_checks=expected_failed_checks
+)
+
+
+def without_address(part):
+    """Name a test alike in each of pytest-xdist's processes."""
+    return re.sub("at0x[0-9a-f]+", "", CHECKS.kwargs["ids"](part))
+
+
 @pytest.mark.slow
 # The checks' rows are not square images.
 @pytest.mark.filterwarnings("ignore:X of ConvClassifier has .* no square number")
 @pytest.mark.filterwarnings("ignore:X of DenoisingAutoencoder has:UserWarning")
-@parametrize_with_checks(
-    [*ESTIMATORS, *AUTOENCODERS], expected_failed_checks=expected_failed_checks
-)
+@pytest.mark.parametrize(*CHECKS.args, ids=without_address)
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
