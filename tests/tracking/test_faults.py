@@ -73,7 +73,7 @@ class Server:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.uri = f"http://127.0.0.1:{self.port}"
-        self.database = f"sqlite:///{database}"
+        self.database = database
         self.start()
 
     def start(self):
@@ -81,8 +81,9 @@ class Server:
             [
                 *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
-                *("--backend-store-uri", self.database),
+                *("--backend-store-uri", f"sqlite:///{self.database}"),
             ],
+            cwd=self.database.parent,  # where artifacts go
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
