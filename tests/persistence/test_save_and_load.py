@@ -166,7 +166,10 @@ def mine(rows):
     [
         (FunctionTransformer(mine).fit(X), "Got FunctionTransformer of sklearn"),
         (make_pipeline(Sub(16)).fit(X), "Got Sub of test_save_and_load"),
-        (make_pipeline(PixelScaler(16), memory="cache").fit(X), "memory of Pipeline"),
+        (
+            make_pipeline(PixelScaler(16)).fit(X).set_params(memory="cache"),
+            "memory of Pipeline",
+        ),
         (mine, "Got function of builtins"),
     ],
     ids=["function", "subclass", "cache", "no estimator"],
