@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
+collect_ignore_glob = ["tests/*/conftest.py"]  # of one name, and without doctests
 collect_ignore = []
 if find_spec("jax") is None:
     collect_ignore.append("src/kerasweep/training/_jax_runtime.py")
