@@ -1,6 +1,7 @@
 """What is sent to a worker with each fit."""
 
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from sklearn.utils.parallel import _FuncWrapper
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
+from joblib._dask import DaskDistributedBackend
+
+from kerasweep.distributed._backend import ClusterBackend
 from kerasweep.distributed._lean import lean
 
 
@@ -51,6 +55,23 @@ def test_a_fit_takes_no_other_fits_task_along(arguments):
     assert whole > few["callback_ctx"][2] + 50 * 50  # else lean has nothing to do
     assert abs(sent - few["callback_ctx"][3]) < 20
     assert abs(many["caller"][3] - few["caller"][3]) < 50 * 12  # its list of C
+
+
+def test_the_backend_sends_lean_arguments(arguments, monkeypatch):
+    context, *_ = arguments(10)["callback_ctx"]
+    monkeypatch.setattr(
+        DaskDistributedBackend, "submit", lambda self, func, callback: func.items
+    )
+    backend = object.__new__(ClusterBackend)
+    backend._fleet_size = 0
+    batch = SimpleNamespace(items=[(print, (context,), {"callback_ctx": context})])
+    [(_, (first,), named)] = backend.submit(batch)
+    assert sum(1 for _ in context.parent) == 11
+    for sent in (first, named["callback_ctx"]):
+        assert [task.task_id for task in sent.parent] == [
+            context.parent.task_id,
+            context.task_id,
+        ]
 
 
 def test_the_way_to_the_root_stays(arguments):

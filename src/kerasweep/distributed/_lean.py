@@ -12,7 +12,7 @@ def lean(value: Any) -> Any:
     """Return an argument of a fit without the tasks of the other fits.
 
     A task knows the whole tree: a search over 2,000 candidates would send 350 kB with
-    each of them, and most of the time would go into packing and unpacking that.
+    each of them, and half of the time would go into packing and unpacking that.
 
     Parameters
     ----------
