@@ -8,7 +8,7 @@ import pytest
 collect_ignore_glob = ["tests/*/conftest.py"]  # of one name, and without doctests
 collect_ignore = []
 if find_spec("jax") is None:
-    collect_ignore.append("src/kerasweep/training/_jax_runtime.py")
+    collect_ignore.append("src/kerasweep/training/backends/_jax.py")
 
 
 @pytest.hookimpl(optionalhook=True)

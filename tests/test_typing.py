@@ -55,7 +55,7 @@ def said(tmp_path_factory):
         'Revealed type is "kerasweep.estimators._dense_classifier.DenseClassifier"',
         "def (size: int | None =) -> contextlib._GeneratorContextManager",
         'Revealed type is "int"',
-        "kerasweep.training._job.TrainingResult",
+        "kerasweep.training.engine._job.TrainingResult",
         '"type[SweepDisplay]" has no attribute "no_such_method"',
         'Unexpected keyword argument "no_such_parameter" for "DenseClassifier"',
     ],

@@ -145,7 +145,7 @@ def test_the_draw_is_fresh_each_time():
 
 
 def test_networks_of_other_seeds_share_a_program():
-    from kerasweep.training._signature import architecture_key
+    from kerasweep.training.engine._signature import architecture_key
 
     def key(seed, amount=(0.1, 0.2)):
         network = noise_in_training(

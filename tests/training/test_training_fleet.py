@@ -14,22 +14,22 @@ from training_cases import X, Y, assert_same_history, assert_same_network, job, 
 from kerasweep.training import (
     EarlyStopping,
     TrainingJob,
-    _fleet as fleet_module,
     fleet,
     programs,
     train,
 )
-from kerasweep.training._admission import AdmittingBackend
-from kerasweep.training._calibration import (
+from kerasweep.training.engine._compiled import fit_compiled
+from kerasweep.training.engine._pool import Pool
+from kerasweep.training.fleets import _fleet as fleet_module
+from kerasweep.training.fleets._admission import AdmittingBackend
+from kerasweep.training.fleets._calibration import (
     SIDE_BY_SIDE,
     STACKED,
     calibration,
     n_cores,
 )
-from kerasweep.training._compiled import fit_compiled
-from kerasweep.training._current_fleet import current_fleet
-from kerasweep.training._fleet import FleetClosed
-from kerasweep.training._pool import Pool
+from kerasweep.training.fleets._current_fleet import current_fleet
+from kerasweep.training.fleets._fleet import FleetClosed
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -250,7 +250,7 @@ def test_keras_fits_pass_through(way):
 
 
 def test_equal_rows_are_held_once():
-    from kerasweep.training._plan import Plan
+    from kerasweep.training.engine._plan import Plan
 
     plans = [Plan(job(network(seed=s))) for s in range(3)]
     copied = job(network(seed=4))
@@ -262,8 +262,8 @@ def test_equal_rows_are_held_once():
 
 
 def test_equal_rows_are_copied_to_the_device_once():
-    from kerasweep.training._runtime import get_runtime
-    from kerasweep.training._shared import SharedArrays
+    from kerasweep.training.backends._runtime import get_runtime
+    from kerasweep.training.engine._shared import SharedArrays
 
     shared, rows = SharedArrays(), np.ones((40, 3), "f4")
     equal, other = rows.copy(), 2 * rows

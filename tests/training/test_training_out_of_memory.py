@@ -11,9 +11,10 @@ from sklearn.model_selection import GridSearchCV
 from training_cases import assert_same_network, job, network
 
 from kerasweep import DenseClassifier
-from kerasweep.training import _fleet as fleet_module, fleet, is_out_of_memory, train
-from kerasweep.training._calibration import SIDE_BY_SIDE, STACKED, calibration
-from kerasweep.training._compiled import fit_compiled
+from kerasweep.training import fleet, is_out_of_memory, train
+from kerasweep.training.engine._compiled import fit_compiled
+from kerasweep.training.fleets import _fleet as fleet_module
+from kerasweep.training.fleets._calibration import SIDE_BY_SIDE, STACKED, calibration
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,11 @@ import pytest
 from training_cases import X, Y, assert_same_network, job, network
 
 from kerasweep.training import EarlyStopping, TrainingJob, programs, train
-from kerasweep.training._mappings import share_of_mappings
-from kerasweep.training._program import ProgramCache
+from kerasweep.training.backends._mappings import share_of_mappings
+from kerasweep.training.engine._program import ProgramCache
 
 if keras.backend.backend() == "tensorflow":
-    from kerasweep.training import _tf_runtime
+    from kerasweep.training.backends import _tensorflow as _tf_runtime
 
 optimizers = keras.optimizers
 regularizers = keras.regularizers

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasweep.training._runtime import get_runtime
+from kerasweep.training.backends._runtime import get_runtime
 
 SEED = np.array([1, 2], dtype="int32")
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from kerasweep.cli._finding import Finding
-from kerasweep.training._backend_facts import has_nvidia_driver, thread_settings
-from kerasweep.training._calibration import n_cores
+from kerasweep.training.backends._facts import has_nvidia_driver, thread_settings
+from kerasweep.training.fleets._calibration import n_cores
 
 _GIB = 2**30
 _LITTLE, _TOO_LITTLE = 2.0, 0.1  # GiB
 
 
 def backend_findings(facts: Mapping[str, Any]) -> list[Finding]:
-    """Judge what `kerasweep.training._backend_facts.backend_facts` found."""
+    """Judge what `kerasweep.training.backends._facts.backend_facts` found."""
     backend = f"{facts['backend']} {facts['version']}"
     chosen = os.environ.get("KERAS_BACKEND")
     how = f"KERAS_BACKEND={chosen}" if chosen else "KERAS_BACKEND is not set"

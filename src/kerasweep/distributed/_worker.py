@@ -11,8 +11,8 @@ from distributed import get_worker, secede
 from distributed.threadpoolexecutor import thread_state
 
 from kerasweep.tracking._transport import relay_by
-from kerasweep.training._admission import Admission
-from kerasweep.training._current_fleet import aboard, fleet_size
+from kerasweep.training.fleets._admission import Admission
+from kerasweep.training.fleets._current_fleet import aboard, fleet_size
 
 #: What the names of the topics begin with, by which messages travel.
 TOPIC = "kerasweep-"
@@ -72,7 +72,7 @@ class Threads(Admission):
 
 def _fleet_of_worker(size: int | None) -> Any:
     """Return this process's fleet, which lasts as long as the process."""
-    from kerasweep.training._fleet import Fleet
+    from kerasweep.training.fleets._fleet import Fleet
 
     with _making:
         size = fleet_size(size)

@@ -6,24 +6,24 @@ Importing the folder does not import Keras: what needs it is imported on first u
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kerasweep.training._job import (
+from kerasweep.training.backends._out_of_memory import is_out_of_memory
+from kerasweep.training.engine._job import (
     EarlyStopping,
     TrainingJob,
     TrainingResult,
     batch_order,
 )
-from kerasweep.training._out_of_memory import is_out_of_memory
 
 if TYPE_CHECKING:
-    from kerasweep.training._current_fleet import fleet
-    from kerasweep.training._predict import predict
-    from kerasweep.training._program import programs
     from kerasweep.training._train import train
+    from kerasweep.training.engine._predict import predict
+    from kerasweep.training.engine._program import programs
+    from kerasweep.training.fleets._current_fleet import fleet
 
 _MODULE_OF = {
-    "fleet": "_current_fleet",
-    "predict": "_predict",
-    "programs": "_program",
+    "fleet": "fleets._current_fleet",
+    "predict": "engine._predict",
+    "programs": "engine._program",
     "train": "_train",
 }
 

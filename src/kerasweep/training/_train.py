@@ -1,11 +1,11 @@
 """Choose the engine of a run."""
 
-from kerasweep.training._compiled import fit_compiled
-from kerasweep.training._current_fleet import current_fleet
-from kerasweep.training._eligible import NotExpressible, why_not
-from kerasweep.training._job import TrainingJob, TrainingResult
-from kerasweep.training._keras_fit import fit_with_keras
-from kerasweep.training._runtime import get_runtime
+from kerasweep.training.backends._runtime import get_runtime
+from kerasweep.training.engine._compiled import fit_compiled
+from kerasweep.training.engine._eligible import NotExpressible, why_not
+from kerasweep.training.engine._job import TrainingJob, TrainingResult
+from kerasweep.training.engine._keras_fit import fit_with_keras
+from kerasweep.training.fleets._current_fleet import current_fleet
 
 
 def train(job: TrainingJob) -> TrainingResult:

@@ -8,9 +8,9 @@ import keras
 def get_runtime() -> Any:
     """Import the module that compiles for Keras' backend."""
     if keras.backend.backend() == "jax":
-        from kerasweep.training import _jax_runtime
+        from kerasweep.training.backends import _jax
 
-        return _jax_runtime
-    from kerasweep.training import _tf_runtime
+        return _jax
+    from kerasweep.training.backends import _tensorflow
 
-    return _tf_runtime
+    return _tensorflow

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from kerasweep.training._plan import Plan
+from kerasweep.training.engine._plan import Plan
 
 # The state is held as given, as updated, as gradients, and as the best epoch's.
 _COPIES_OF_STATE = 4

@@ -4,22 +4,22 @@ import threading
 import time
 from typing import Any
 
-from kerasweep.training._admission import Admission, FleetClosed
-from kerasweep.training._calibration import (
+from kerasweep.training.backends._out_of_memory import is_out_of_memory
+from kerasweep.training.engine._compiled import train_together
+from kerasweep.training.engine._job import TrainingJob, TrainingResult
+from kerasweep.training.engine._member import Member
+from kerasweep.training.engine._plan import Plan
+from kerasweep.training.engine._program import programs
+from kerasweep.training.fleets._admission import Admission, FleetClosed
+from kerasweep.training.fleets._calibration import (
     SIDE_BY_SIDE,
     STACKED,
     calibration,
     n_cores,
     on_accelerator,
 )
-from kerasweep.training._compiled import train_together
-from kerasweep.training._job import TrainingJob, TrainingResult
-from kerasweep.training._member import Member
-from kerasweep.training._memory import fits_that_fit, networks_that_fit
-from kerasweep.training._out_of_memory import is_out_of_memory
-from kerasweep.training._plan import Plan
-from kerasweep.training._program import programs
-from kerasweep.training._ticket import Ticket
+from kerasweep.training.fleets._memory import fits_that_fit, networks_that_fit
+from kerasweep.training.fleets._ticket import Ticket
 
 # Without a newcomer for this long, whoever waits is trained: the longest that one
 # fit usually takes to build its network while others do the same.

@@ -8,11 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasweep.training._eligible import NotExpressible
-from kerasweep.training._epoch import epoch_function
-from kerasweep.training._network import Network
-from kerasweep.training._plan import Plan, VisitedRows
-from kerasweep.training._runtime import get_runtime
+from kerasweep.training.backends._runtime import get_runtime
+from kerasweep.training.engine._eligible import NotExpressible
+from kerasweep.training.engine._epoch import epoch_function
+from kerasweep.training.engine._network import Network
+from kerasweep.training.engine._plan import Plan, VisitedRows
 
 _MAX_PROGRAMS = 64
 
@@ -97,7 +97,7 @@ class Program:
     Attributes
     ----------
     run : callable
-        See :func:`kerasweep.training._epoch.epoch_function`.
+        See :func:`kerasweep.training.engine._epoch.epoch_function`.
     log_names : list of str
     """
 

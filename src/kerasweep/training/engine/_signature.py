@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from kerasweep.training._floats import optimizer_float_names, sign
+from kerasweep.training.engine._floats import optimizer_float_names, sign
 
 _LAYER_REFERENCES = ("inbound_nodes", "input_layers", "output_layers")
 _MASKED_CLASSES = ("L1", "L2", "L1L2", "MaxNorm", "MinMaxNorm")

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from kerasweep.training._job import TrainingJob, TrainingResult
-from kerasweep.training._member import Member, log_dict
-from kerasweep.training._plan import Plan
-from kerasweep.training._pool import Pool
-from kerasweep.training._program import get_program
-from kerasweep.training._runtime import get_runtime
-from kerasweep.training._stack import Stack
+from kerasweep.training.backends._runtime import get_runtime
+from kerasweep.training.engine._job import TrainingJob, TrainingResult
+from kerasweep.training.engine._member import Member, log_dict
+from kerasweep.training.engine._plan import Plan
+from kerasweep.training.engine._pool import Pool
+from kerasweep.training.engine._program import get_program
+from kerasweep.training.engine._stack import Stack
 
 
 def fit_compiled(job: TrainingJob) -> TrainingResult:
@@ -20,7 +20,7 @@ def fit_compiled(job: TrainingJob) -> TrainingResult:
     Parameters
     ----------
     job : TrainingJob
-        One that :func:`kerasweep.training._eligible.why_not` has nothing against.
+        One that :func:`why_not` of ``_eligible`` has nothing against.
 
     Returns
     -------

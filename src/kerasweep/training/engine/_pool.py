@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from kerasweep.training._plan import VisitedRows, bucket
-from kerasweep.training._shared import same, shared_arrays
+from kerasweep.training.engine._plan import VisitedRows, bucket
+from kerasweep.training.engine._shared import same, shared_arrays
 
 
 class Pool:

@@ -6,10 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasweep.training._eligible import prediction_reason
-from kerasweep.training._program import programs, tracing
-from kerasweep.training._runtime import get_runtime
-from kerasweep.training._signature import architecture_key
+from kerasweep.training.backends._runtime import get_runtime
+from kerasweep.training.engine._eligible import prediction_reason
+from kerasweep.training.engine._program import programs, tracing
+from kerasweep.training.engine._signature import architecture_key
 
 
 def predict(model: Any, X: np.ndarray, batch_size: int = 1024) -> np.ndarray:

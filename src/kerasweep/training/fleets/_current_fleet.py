@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import joblib
 
-from kerasweep.training._admission import AdmittingBackend
-from kerasweep.training._calibration import n_cores, on_accelerator
+from kerasweep.training.fleets._admission import AdmittingBackend
+from kerasweep.training.fleets._calibration import n_cores, on_accelerator
 
 if TYPE_CHECKING:
-    from kerasweep.training._fleet import Fleet
+    from kerasweep.training.fleets._fleet import Fleet
 
 _current: "list[Fleet]" = []
 _entering = threading.Lock()
@@ -80,7 +80,7 @@ def fleet(size: int | None = None) -> Iterator[None]:
     if current_fleet() is not None:  # A fleet in a fleet joins it.
         yield
         return
-    from kerasweep.training._fleet import Fleet
+    from kerasweep.training.fleets._fleet import Fleet
 
     size = fleet_size(size)
     own = Fleet(size)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kerasweep.training._mappings import share_of_mappings
+from kerasweep.training.backends._mappings import share_of_mappings
 
 Tensors = list[Any]
 # TensorFlow's threads are set for the whole process, before its first operation.

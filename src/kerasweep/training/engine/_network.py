@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasweep.training._floats import Floats
-from kerasweep.training._optimizer import pure_optimizer
+from kerasweep.training.engine._floats import Floats
+from kerasweep.training.engine._optimizer import pure_optimizer
 
 Tensors = list[Any]
 

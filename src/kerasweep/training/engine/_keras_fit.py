@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasweep.training._job import (
+from kerasweep.training.engine._job import (
     Arrays,
     TrainingJob,
     TrainingResult,

@@ -19,7 +19,7 @@ def backend_facts() -> dict[str, Any]:
     """
     import keras
 
-    from kerasweep.training._calibration import calibration
+    from kerasweep.training.fleets._calibration import calibration
 
     backend = keras.backend.backend()
     product = keras.ops.matmul(keras.ops.ones((2, 3)), keras.ops.ones((3, 2)))

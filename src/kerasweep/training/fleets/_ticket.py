@@ -5,9 +5,9 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from kerasweep.training._job import TrainingResult
-from kerasweep.training._member import Member
-from kerasweep.training._plan import Plan
+from kerasweep.training.engine._job import TrainingResult
+from kerasweep.training.engine._member import Member
+from kerasweep.training.engine._plan import Plan
 
 
 class Ticket:

@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from kerasweep.training._eligible import (
+from kerasweep.training.backends._runtime import get_runtime
+from kerasweep.training.engine._eligible import (
     check_arrays,
     has_convolutions,
     row_by_row,
 )
-from kerasweep.training._epoch import Rows
-from kerasweep.training._floats import Floats
-from kerasweep.training._job import Arrays, TrainingJob, batch_order
-from kerasweep.training._runtime import get_runtime
-from kerasweep.training._signature import architecture_key, compile_key
+from kerasweep.training.engine._epoch import Rows
+from kerasweep.training.engine._floats import Floats
+from kerasweep.training.engine._job import Arrays, TrainingJob, batch_order
+from kerasweep.training.engine._signature import architecture_key, compile_key
 
 _EVAL_BATCH = 1024
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from kerasweep.training._network import Network, Tensors
+from kerasweep.training.engine._network import Network, Tensors
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from kerasweep.training._member import Member
-from kerasweep.training._plan import Plan
+from kerasweep.training.engine._member import Member
+from kerasweep.training.engine._plan import Plan
 
 
 class Stack:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kerasweep.training._job import EarlyStopping, TrainingResult
-from kerasweep.training._plan import Plan
+from kerasweep.training.engine._job import EarlyStopping, TrainingResult
+from kerasweep.training.engine._plan import Plan
 
 
 class Member:

@@ -1,0 +1,1 @@
+"""What a program is compiled and run with: TensorFlow or JAX, and this process."""
