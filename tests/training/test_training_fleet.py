@@ -18,8 +18,8 @@ from kerasweep.training import (
     programs,
     train,
 )
-from kerasweep.training.engine._compiled import fit_compiled
 from kerasweep.training.engine._pool import Pool
+from kerasweep.training.engine._together import fit_compiled
 from kerasweep.training.fleets import _fleet as fleet_module
 from kerasweep.training.fleets._admission import AdmittingBackend
 from kerasweep.training.fleets._calibration import (
@@ -103,7 +103,7 @@ def test_results_do_not_depend_on_the_company(fields, way):
         assert_same_history(a.history, e.history)
         assert a.best_epoch == e.best_epoch
     for ours, theirs in zip(together, alone, strict=True):
-        assert_same_network(ours.model, theirs.model, rtol=1e-3, atol=1e-5)
+        assert_same_network(ours.network.model, theirs.network.model, rtol=1e-3, atol=1e-5)
 
 
 def test_fits_alike_are_trained_by_one_program(stacked, monkeypatch):
@@ -135,7 +135,7 @@ def test_mixed_architectures(way):
     with fleet(size=4):
         _in_parallel([lambda j=j: train(j) for j in together])
     for ours, theirs in zip(together, alone, strict=True):
-        assert_same_network(ours.model, theirs.model, rtol=1e-3, atol=1e-5)
+        assert_same_network(ours.network.model, theirs.network.model, rtol=1e-3, atol=1e-5)
 
 
 def test_a_failure_is_its_own(way):
@@ -160,7 +160,7 @@ def test_a_failure_is_its_own(way):
     assert isinstance(results[4], OSError)
     lone = job(network(seed=1))
     fit_compiled(lone)
-    assert_same_network(good.model, lone.model, rtol=1e-3, atol=1e-5)
+    assert_same_network(good.network.model, lone.network.model, rtol=1e-3, atol=1e-5)
 
 
 def test_on_epoch_runs_in_the_thread_of_its_fit(way):

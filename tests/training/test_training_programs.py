@@ -91,7 +91,7 @@ def test_another_computation_is_another_program(change):
     jobs = [job(network()), job(network(**change))]
     if change.get("loss") == "kl_divergence":
         jobs[1].train = (X, keras.utils.to_categorical(Y, 3), None)
-        jobs[1].model.compile(loss="kl_divergence", metrics=["accuracy"])
+        jobs[1].network.model.compile(loss="kl_divergence", metrics=["accuracy"])
     assert _compilations(jobs) == 2
 
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
@@ -17,7 +17,7 @@ from sklearn.utils.validation import (
 
 from kerasweep import training
 from kerasweep.estimators._fold import Fold
-from kerasweep.estimators._frozen import freeze, thaw
+from kerasweep.estimators._frozen import freeze, same_parameters, thaw
 from kerasweep.estimators._limits import (
     check_factors,
     clear_memory_errors,
@@ -32,14 +32,18 @@ from kerasweep.preprocessing._numbers import (
 )
 from kerasweep.training import EarlyStopping, TrainingJob
 
+if TYPE_CHECKING:
+    from kerasweep.training.engine._blueprint import Blueprint
+
 _REMEDY = "Lower the learning rate or the penalties, or scale X (and y)."
 
 
 class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     """A Keras network with scikit-learn's face.
 
-    A leaf says how its network is built (:meth:`_build_model`); the mixins of
-    ``_targets`` say what its targets mean.
+    A leaf says what its network is: by a blueprint (:meth:`_describe`), or by building
+    a Keras model (:meth:`_build_model`). The mixins of ``_targets`` say what its
+    targets mean.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -68,11 +72,11 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
     verbose: int
     engine: str
 
-    model_: Any
     engine_: str
     history_: dict[str, list[float]]
     n_epochs_: int
     best_epoch_: int
+    _network: Any
     _order_seed: int
     _row_shape: tuple[int, ...]
 
@@ -81,9 +85,13 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
 
     # What a leaf or a mixin supplies ------------------------------------------------
 
-    @abstractmethod
+    def _describe(self, X: np.ndarray) -> "tuple[Blueprint, dict[str, Any]] | None":
+        """Return the blueprint and the numbers of a network for these rows."""
+        return None
+
     def _build_model(self, X: np.ndarray, seed: int) -> Any:
-        """Return a built and compiled ``keras.Model`` for these rows."""
+        """Return a built and compiled ``keras.Model``, where there is no blueprint."""
+        raise NotImplementedError
 
     @abstractmethod
     def _encode_target(self, X: np.ndarray, y: Any, *, first: bool) -> np.ndarray:
@@ -100,8 +108,8 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         """Return rows in the form that the network takes in training."""
         return X
 
-    def _loss_target(self, model: Any, target: np.ndarray) -> np.ndarray:
-        """Return encoded targets in the shape that this model's loss takes."""
+    def _loss_target(self, network: Any, target: np.ndarray) -> np.ndarray:
+        """Return encoded targets in the shape that this network's loss takes."""
         return target
 
     def _loss_weight(
@@ -118,9 +126,9 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         """Return the user's own Keras callbacks for one run."""
         return []
 
-    def _training_model(self, model: Any, seed: int) -> Any:
-        """Return what is trained in place of `model`, whose variables it shares."""
-        return model
+    def _network_in_training(self, network: Any, seed: int) -> Any:
+        """Return what is trained in place of a network, whose variables it shares."""
+        return network
 
     def _validation_rows(self, rows: Fold, seed: int) -> Fold:
         """Return held-out rows as each epoch is validated on them."""
@@ -156,12 +164,12 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         -------
         self : estimator
         """
-        resume = self.warm_start and hasattr(self, "model_")
+        resume = self.warm_start and self.__sklearn_is_fitted__()
         return self._run(X, y, sample_weight, (X_val, y_val), self.epochs, resume)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> "BaseNetwork":
         check_schedule(self, trains_on=True)
-        resume = hasattr(self, "model_")
+        resume = self.__sklearn_is_fitted__()
         return self._run(X, y, sample_weight, None, epochs=1, resume=resume)
 
     def _run(
@@ -206,21 +214,18 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         if validation is not None:  # partial_fit never validates
             rows, held_out = self._hold_out(rows, validation, seeds.split)
         if resume:
-            model, order_seed, first_epoch = (
-                self.model_,
-                self._order_seed,
-                self.n_epochs_,
-            )
+            network = self._continued(rows.X)
+            order_seed, first_epoch = self._order_seed, self.n_epochs_
         else:
-            model = self._build_model(rows.X, seeds.weights)
+            network = self._new_network(rows.X, seeds.weights)
             order_seed, first_epoch = seeds.order, 0
-        rows = self._for_loss(model, rows)
+        rows = self._for_loss(network, rows)
         if held_out is not None:
             held_out = self._for_loss(
-                model, self._validation_rows(held_out, seeds.split)
+                network, self._validation_rows(held_out, seeds.split)
             )
         job = TrainingJob(
-            model=self._training_model(model, order_seed + first_epoch),
+            network=self._network_in_training(network, order_seed + first_epoch),
             train=rows,
             validation=held_out,
             epochs=int(epochs),
@@ -229,14 +234,16 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             first_epoch=first_epoch,
             early_stopping=self._stopping() if held_out is not None else None,
             on_epoch=self._reporter(context),
+            terminate_on_nan=True,
             keras_callbacks=self._keras_callbacks(),
             verbose=int(self.verbose),
             engine=self.engine,
         )
         result = training.train(job)
-        self._check_weights_finite(model, result.history["loss"])
+        self._check_finite(result)
         past = self.history_ if resume else {}
-        self.model_ = model
+        # A blueprint's network that Model.fit had to train has become a Keras model.
+        self._network = result.network if job.network is network else network
         self.engine_ = result.engine
         self.history_ = _joined(past, result.history)
         self.n_epochs_ = first_epoch + len(result.history["loss"])
@@ -244,6 +251,34 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         self.__dict__.pop("best_epoch_", None)
         if result.best_epoch is not None:
             self.best_epoch_ = first_epoch + result.best_epoch
+
+    def _new_network(self, X: np.ndarray, seed: int) -> Any:
+        """Return a network that nobody has trained."""
+        described = self._describe(X)
+        if described is None:
+            return training.Live(self._build_model(X, seed), self._origin())
+        network = training.Drawn(*described, seed)
+        rate = described[1].get("learning_rate", 0.0)
+        if self.engine == "keras" or not isinstance(rate, Real):
+            return network.to_live()
+        return network
+
+    def _continued(self, X: np.ndarray) -> Any:
+        """Return the network at hand with the numbers that the parameters have now."""
+        owner, network = type(self).__name__, self._network
+        described = self._describe(X)
+        if described is not None:
+            return network.continued(*described, owner)
+        if network.origin is None or same_parameters(network.origin, self._origin()):
+            return network
+        built = training.Live(self._build_model(X, 0), self._origin())
+        built.take_over(network, owner)
+        return built
+
+    def _origin(self) -> Any:
+        """Return the parameters that a model is built from."""
+        of_run = BaseNetwork._parameter_constraints
+        return {n: v for n, v in self.get_params().items() if n not in of_run}
 
     def _check_rows(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> Fold:
         X = self._check_features(X, first=first)
@@ -282,11 +317,11 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
             )
         return X
 
-    def _for_loss(self, model: Any, fold: Fold) -> Fold:
+    def _for_loss(self, network: Any, fold: Fold) -> Fold:
         """Bring encoded targets and weights into the form that the loss takes."""
         fold = fold._replace(
             X=self._loss_input(fold.X, fold.target),
-            target=self._loss_target(model, fold.target),
+            target=self._loss_target(network, fold.target),
             sample_weight=self._loss_weight(fold.target, fold.sample_weight),
         )
         return fold.with_mean_weight_one(type(self).__name__)
@@ -333,56 +368,77 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         )
 
     def _reporter(self, context: Any) -> Any:
-        """Return the function that makes each epoch a task of the fit."""
+        """Return the function that makes each epoch a task of the fit, if one listens.
+
+        Where no callback does, several epochs can run in one call of a program.
+        """
+        if not getattr(self, "_skl_callbacks", None):
+            return None
 
         def on_epoch(epoch: int, logs: dict[str, float]) -> bool:
             task = context.subcontext(task_name="epoch")
             task.call_on_fit_task_begin(estimator=self)
-            stop = task.call_on_fit_task_end(estimator=self, metadata=dict(logs))
-            if not np.isfinite(logs["loss"]):
-                raise ValueError(
-                    f"The loss of {type(self).__name__} became {logs['loss']} in epoch "
-                    f"{epoch + 1}. {_REMEDY}"
-                )
-            return bool(stop)
+            return bool(task.call_on_fit_task_end(estimator=self, metadata=dict(logs)))
 
         return on_epoch
 
-    def _check_weights_finite(self, model: Any, losses: list[float]) -> None:
+    def _check_finite(self, result: Any) -> None:
+        owner, losses = type(self).__name__, result.history["loss"]
+        for epoch, loss in enumerate(losses, start=1):
+            if not np.isfinite(loss):
+                raise ValueError(
+                    f"The loss of {owner} became {loss} in epoch {epoch}. {_REMEDY}"
+                )
         # The loss of an epoch is measured before its updates: the last of them shows
         # in the weights alone.
-        if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+        if not result.network.is_finite():
             raise ValueError(
-                f"The loss of {type(self).__name__} was {losses[-1]} in epoch "
+                f"The loss of {owner} was {losses[-1]} in epoch "
                 f"{len(losses)}, and the updates of that epoch made weights infinite "
                 f"or NaN. {_REMEDY}"
             )
 
     # Using --------------------------------------------------------------------------
 
+    @property
+    def model_(self) -> Any:
+        """The trained network as a ``keras.Model``, made when it is first asked for.
+
+        From then on it is what the estimator predicts with.
+        """
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute 'model_'"
+            )
+        with training.building:  # two threads get the same model
+            self._network = self._network.to_live()
+        return self._network.model
+
     def _outputs(self, X: Any) -> np.ndarray:
         X = self._check_features(X, first=False)
-        return self._predict(self.model_, X).astype(np.float64)
+        return self._predict(self._network, X).astype(np.float64)
 
-    def _predict(self, model: Any, X: np.ndarray) -> np.ndarray:
-        return finite_outputs(type(self).__name__, model, X)
+    def _predict(self, network: Any, X: np.ndarray) -> np.ndarray:
+        return finite_outputs(type(self).__name__, network, X)
 
     def _check_fitted(self) -> None:
-        check_is_fitted(self, "model_")
+        check_is_fitted(self)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "model_")
+        return "_network" in vars(self)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        if "model_" in state:
-            state["model_"] = freeze(state["model_"], with_optimizer=self.warm_start)
+        if "_network" in state:
+            state["_network"] = freeze(
+                state["_network"], with_optimizer=self.warm_start
+            )
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        if "model_" in state:
-            state["model_"] = thaw(state["model_"])
+        if "_network" in state:
+            state["_network"] = thaw(state["_network"])
         super().__setstate__(state)
 
 

@@ -7,13 +7,18 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from kerasweep import training
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS, SIZES, is_size
 from kerasweep.estimators._images import images_to_rows
 from kerasweep.estimators._limits import MOST_UNITS
-from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
+from kerasweep.estimators._optimizers import (
+    OPTIMIZER_CONSTRAINTS,
+    optimizer_settings,
+    split_optimizer,
+)
 from kerasweep.estimators._targets import NetworkClassifierMixin
-from kerasweep.networks import conv_network
+from kerasweep.networks import conv_network, pooled_rates
 from kerasweep.preprocessing._image_shape import resolve_image_shape
 from kerasweep.preprocessing._numbers import refuse_disguised
 
@@ -251,7 +256,7 @@ default=0.001
             )
         return rows.reshape(len(rows), *self.image_shape_)
 
-    def _build_model(self, X: np.ndarray, seed: int) -> Any:
+    def _describe(self, X: np.ndarray) -> Any:
         filters = self._per_layer("filters", is_size, self._convolutions())
         if not filters:
             raise ValueError(
@@ -270,32 +275,47 @@ default=0.001
                 f"poolings, and pool_size (={self.pool_size!r}) makes none. Pass one "
                 "number for each convolution."
             )
-        model = conv_network(
-            self.image_shape_,
-            len(self.classes_),
-            filters=filters,
-            kernel_size=self._per_layer("kernel_size", is_size, convolutions),
-            pool_size=pools,
-            padding=self.padding,
-            dense=dense,
-            activation=self.activation,
-            output_activation="softmax",
-            l1=self.l1,
-            l2=self.l2,
-            max_norm=self.max_norm,
-            conv_dropout=rates,
-            dropout=self._per_layer("dropout", _is_rate, (len(dense), "dense layers")),
-            batch_normalization=self.batch_normalization,
-            max_shift=self.max_shift,
-            max_rotation=self.max_rotation,
-            seed=seed,
+        numbers = {
+            "l1": float(self.l1),
+            "l2": float(self.l2),
+            "max_norm": None if self.max_norm is None else float(self.max_norm),
+            "conv_dropout": tuple(pooled_rates(rates, pools)),
+            "dropout": tuple(
+                float(rate)
+                for rate in self._per_layer(
+                    "dropout", _is_rate, (len(dense), "dense layers")
+                )
+            ),
+        }
+        kernels = self._per_layer("kernel_size", is_size, convolutions)
+        compiled, of_optimizer = split_optimizer(optimizer_settings(self, len(X)))
+        blueprint = training.Blueprint.of(
+            conv_network,
+            {
+                "image_shape": self.image_shape_,
+                "n_outputs": len(self.classes_),
+                "filters": tuple(map(int, filters)),
+                "kernel_size": tuple(map(int, kernels)),
+                "pool_size": tuple(map(int, pools)),
+                "padding": self.padding,
+                "dense": tuple(map(int, dense)),
+                "activation": self.activation,
+                "output_activation": "softmax",
+                "batch_normalization": bool(self.batch_normalization),
+            },
+            numbers | of_optimizer,
+            options={
+                "max_shift": float(self.max_shift),
+                "max_rotation": float(self.max_rotation),
+            },
+            training={
+                "loss": "sparse_categorical_crossentropy",
+                "metrics": ("accuracy",),
+                **compiled,
+            },
+            dropout=("conv_dropout", "dropout"),
         )
-        model.compile(
-            optimizer=make_optimizer(self, len(X)),
-            loss="sparse_categorical_crossentropy",
-            weighted_metrics=["accuracy"],
-        )
-        return model
+        return blueprint, numbers | of_optimizer
 
     def _convolutions(self) -> tuple[int, str] | None:
         """Return how many convolutions one number of `filters` stands for."""

@@ -9,13 +9,15 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from kerasweep import training
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._corruption import corrupt, impulses, noise_settings
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS, is_size, layer_sizes
 from kerasweep.estimators._fold import Fold
 from kerasweep.estimators._limits import MOST_UNITS
-from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
+from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, optimizer_settings
 from kerasweep.networks import (
+    compile_network,
     conv_denoiser,
     dense_autoencoder,
     encoder_and_decoder,
@@ -251,14 +253,14 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
                 impulses=impulses(self),
                 **settings,
             )
-        model.compile(optimizer=make_optimizer(self, len(X)), loss=self.loss)
-        return model
+        optimizer = optimizer_settings(self, len(X))
+        return compile_network(model, loss=self.loss, **optimizer)
 
-    def _training_model(self, model: Any, seed: int) -> Any:
-        network = noise_in_training(model, **noise_settings(self), seed=seed)
+    def _network_in_training(self, network: Any, seed: int) -> Any:
+        noisy = noise_in_training(network.model, **noise_settings(self), seed=seed)
         # The same optimizer object: its state goes with the network that stays.
-        network.compile(optimizer=model.optimizer, loss=self.loss)
-        return network
+        noisy.compile(optimizer=network.model.optimizer, loss=self.loss)
+        return training.Live(noisy)
 
     def _validation_rows(self, rows: Fold, seed: int) -> Fold:
         return rows._replace(X=corrupt(rows.X, **noise_settings(self), seed=seed))
@@ -313,7 +315,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
         self._check_fitted()
         double = getattr(X, "dtype", None) == np.float64
         X = self._check_features(X, first=False)
-        clean = self._predict(self.model_, _flat(X)).reshape(X.shape)
+        clean = self._predict(self._network, _flat(X)).reshape(X.shape)
         return clean.astype(np.float64 if double else np.float32, copy=False)
 
     def encode(self, X: Any) -> np.ndarray:
@@ -396,7 +398,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
         self._check_range(clean)
         noisy = corrupt(clean, **noise_settings(self), seed=0)
         clean = _flat(clean).astype(np.float64)
-        output = self._predict(self.model_, _flat(noisy)).astype(np.float64)
+        output = self._predict(self._network, _flat(noisy)).astype(np.float64)
         if self.loss == "mean_squared_error":
             return -float(np.mean((output - clean) ** 2))
         output = output.clip(_EPSILON, 1 - _EPSILON)

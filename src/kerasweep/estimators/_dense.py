@@ -6,8 +6,13 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from kerasweep import training
 from kerasweep.estimators._limits import MOST_UNITS
-from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
+from kerasweep.estimators._optimizers import (
+    OPTIMIZER_CONSTRAINTS,
+    optimizer_settings,
+    split_optimizer,
+)
 from kerasweep.networks import dense_network
 
 SIZES: list[Any] = ["array-like", Interval(Integral, 1, MOST_UNITS, closed="both")]
@@ -29,7 +34,7 @@ DENSE_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-def build_dense(
+def describe_dense(
     estimator: Any,
     n_features: int,
     n_outputs: int,
@@ -37,10 +42,14 @@ def build_dense(
     n_rows: int,
     output_activation: str,
     loss: str,
-    metrics: list[str],
-    seed: int,
-) -> Any:
-    """Build and compile the network that an estimator's parameters describe.
+    metrics: tuple[str, ...] = (),
+) -> tuple[Any, dict[str, Any]]:
+    """Describe the network that an estimator's parameters stand for.
+
+    Returns
+    -------
+    blueprint : Blueprint
+    numbers : dict
 
     Raises
     ------
@@ -48,24 +57,30 @@ def build_dense(
         If parameters contradict each other.
     """
     sizes = layer_sizes(estimator)
-    model = dense_network(
-        n_features,
-        n_outputs,
-        hidden_layer_sizes=sizes,
-        activation=estimator.activation,
-        output_activation=output_activation,
-        l1=estimator.l1,
-        l2=estimator.l2,
-        max_norm=estimator.max_norm,
-        dropout=_dropout_rates(estimator, len(sizes)),
-        input_dropout=estimator.input_dropout,
-        batch_normalization=estimator.batch_normalization,
-        seed=seed,
+    numbers = {
+        "l1": float(estimator.l1),
+        "l2": float(estimator.l2),
+        "max_norm": None if estimator.max_norm is None else float(estimator.max_norm),
+        "dropout": tuple(_dropout_rates(estimator, len(sizes))),
+        "input_dropout": float(estimator.input_dropout),
+    }
+    compiled, of_optimizer = split_optimizer(optimizer_settings(estimator, n_rows))
+    arguments = {
+        "n_features": n_features,
+        "n_outputs": n_outputs,
+        "hidden_layer_sizes": sizes,
+        "activation": estimator.activation,
+        "output_activation": output_activation,
+        "batch_normalization": bool(estimator.batch_normalization),
+    }
+    blueprint = training.Blueprint.of(
+        dense_network,
+        arguments,
+        numbers | of_optimizer,
+        training={"loss": loss, "metrics": metrics, **compiled},
+        dropout=("input_dropout", "dropout"),
     )
-    model.compile(
-        optimizer=make_optimizer(estimator, n_rows), loss=loss, weighted_metrics=metrics
-    )
-    return model
+    return blueprint, numbers | of_optimizer
 
 
 def layer_sizes(estimator: Any) -> tuple[int, ...]:

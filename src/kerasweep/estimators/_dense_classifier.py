@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
 from kerasweep.estimators._base import BaseNetwork
-from kerasweep.estimators._dense import DENSE_CONSTRAINTS, build_dense
+from kerasweep.estimators._dense import DENSE_CONSTRAINTS, describe_dense
 from kerasweep.estimators._targets import NetworkClassifierMixin
 
 
@@ -159,14 +159,13 @@ default=0.001
         self.verbose = verbose
         self.engine = engine
 
-    def _build_model(self, X: np.ndarray, seed: int) -> Any:
-        return build_dense(
+    def _describe(self, X: np.ndarray) -> Any:
+        return describe_dense(
             self,
             X.shape[1],
             len(self.classes_),
             n_rows=len(X),
             output_activation="softmax",
             loss="sparse_categorical_crossentropy",
-            metrics=["accuracy"],
-            seed=seed,
+            metrics=("accuracy",),
         )

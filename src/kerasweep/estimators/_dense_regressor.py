@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kerasweep.estimators._base import BaseNetwork
-from kerasweep.estimators._dense import DENSE_CONSTRAINTS, build_dense
+from kerasweep.estimators._dense import DENSE_CONSTRAINTS, describe_dense
 from kerasweep.estimators._targets import NetworkRegressorMixin
 
 
@@ -153,14 +153,12 @@ default=0.001
         self.verbose = verbose
         self.engine = engine
 
-    def _build_model(self, X: np.ndarray, seed: int) -> Any:
-        return build_dense(
+    def _describe(self, X: np.ndarray) -> Any:
+        return describe_dense(
             self,
             X.shape[1],
             self.n_outputs_,
             n_rows=len(X),
             output_activation="linear",
             loss="mean_squared_error",
-            metrics=[],
-            seed=seed,
         )

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasweep import training
 from kerasweep.estimators._seeding import seeded_globals
 
 
@@ -17,18 +18,44 @@ class FrozenModel(NamedTuple):
     config: dict[str, Any]
     variables: list[np.ndarray]
     optimizer: list[np.ndarray] | None
+    origin: Any = None
 
 
-def freeze(model: Any, *, with_optimizer: bool) -> FrozenModel:
-    """Take a model apart.
+def freeze(network: Any, *, with_optimizer: bool) -> Any:
+    """Return a network as plain data.
+
+    Parameters
+    ----------
+    network : Drawn or Live
+    with_optimizer : bool
+        Whether the optimizer's state comes along. It is as large as the weights
+        (momentum) or twice as large (Adam), and only training on needs it.
+
+    Returns
+    -------
+    frozen : Drawn or FrozenModel
+    """
+    if not hasattr(network, "model"):
+        return network if with_optimizer else network.without_slots()
+    frozen = freeze_model(network.model, with_optimizer=with_optimizer)
+    return frozen._replace(origin=network.origin)
+
+
+def thaw(frozen: Any) -> Any:
+    """Return the network that plain data stand for."""
+    if not isinstance(frozen, FrozenModel):
+        return frozen
+    return training.Live(thaw_model(frozen), frozen.origin)
+
+
+def freeze_model(model: Any, *, with_optimizer: bool) -> FrozenModel:
+    """Take a Keras model apart.
 
     Parameters
     ----------
     model : keras.Model
         Compiled.
     with_optimizer : bool
-        Whether the optimizer's state comes along. It is as large as the weights
-        (momentum) or twice as large (Adam), and only training on needs it.
 
     Returns
     -------
@@ -47,8 +74,8 @@ def freeze(model: Any, *, with_optimizer: bool) -> FrozenModel:
     )
 
 
-def thaw(frozen: FrozenModel, *, safe_mode: bool = False) -> Any:
-    """Put a model together again.
+def thaw_model(frozen: FrozenModel, *, safe_mode: bool = False) -> Any:
+    """Put a Keras model together again.
 
     Parameters
     ----------
@@ -76,6 +103,21 @@ def thaw(frozen: FrozenModel, *, safe_mode: bool = False) -> Any:
         model.optimizer.build(model.trainable_variables)
         _assign(model.optimizer.variables, frozen.optimizer)
     return model
+
+
+def same_parameters(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Tell whether two sets of parameters surely build the same model."""
+    return old.keys() == new.keys() and all(_same(old[n], new[n]) for n in old)
+
+
+def _same(old: Any, new: Any) -> bool:
+    if old is new:
+        return True
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, list | tuple):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return isinstance(old, str | bool | int | float) and old == new
 
 
 def _values(variables: list[Any]) -> list[np.ndarray]:

@@ -166,7 +166,8 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
             return "binary_crossentropy"
         return "sparse_categorical_crossentropy"
 
-    def _loss_target(self, model: Any, target: np.ndarray) -> np.ndarray:
+    def _loss_target(self, network: Any, target: np.ndarray) -> np.ndarray:
+        model = network.model
         n_outputs = model.output_shape[-1]
         if n_outputs == 1:
             return target[:, None].astype(np.float32)

@@ -46,7 +46,7 @@ def clear_memory_errors(owner: str) -> Iterator[None]:
         ) from None
 
 
-def finite_outputs(owner: str, model: Any, X: np.ndarray) -> np.ndarray:
+def finite_outputs(owner: str, network: Any, X: np.ndarray) -> np.ndarray:
     """Compute a network's outputs, and refuse any that are no numbers.
 
     Raises
@@ -56,7 +56,7 @@ def finite_outputs(owner: str, model: Any, X: np.ndarray) -> np.ndarray:
     MemoryError
     """
     with clear_memory_errors(owner):
-        outputs = training.predict(model, X)
+        outputs = training.predict(network, X)
     check_finite(owner, outputs)
     return outputs
 

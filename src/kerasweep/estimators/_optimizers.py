@@ -21,12 +21,10 @@ OPTIMIZER_CONSTRAINTS: dict[str, list[Any]] = {
     "learning_rate_schedule": [StrOptions({"constant", "cosine", "one_cycle"})],
     "momentum": [Interval(Real, 0, 1, closed="left")],
 }
-# As in PyTorch's OneCycleLR: how the cycle starts, and when it is highest.
-_CYCLE_START, _CYCLE_PEAK = 1 / 25, 0.3
 
 
-def make_optimizer(estimator: Any, n_rows: int) -> Any:
-    """Return the optimizer that an estimator's parameters describe.
+def optimizer_settings(estimator: Any, n_rows: int) -> dict[str, Any]:
+    """Return what an estimator's parameters say of its optimizer.
 
     Parameters
     ----------
@@ -38,7 +36,8 @@ def make_optimizer(estimator: Any, n_rows: int) -> Any:
 
     Returns
     -------
-    optimizer : keras.optimizers.Optimizer
+    settings : dict
+        The arguments of :func:`kerasweep.networks.make_optimizer`.
 
     Raises
     ------
@@ -46,21 +45,40 @@ def make_optimizer(estimator: Any, n_rows: int) -> Any:
         If `momentum` is given to an optimizer that has none, or a schedule of the
         rate where the number of updates is not known or the rate has its own.
     """
-    import keras
-
     name = estimator.optimizer
-    momentum = {}
+    settings: dict[str, Any] = {"optimizer": name}
     if name in _TAKES_MOMENTUM:
-        momentum["momentum"] = float(estimator.momentum)
+        settings["momentum"] = float(estimator.momentum)
     elif estimator.momentum:
         raise ValueError(
             f"momentum of {type(estimator).__name__} must be 0 with optimizer="
             f"{name!r}, which sets its own. Got {estimator.momentum!r} instead."
         )
-    rate = _learning_rate(estimator, n_rows)
-    return keras.optimizers.get(
-        {"class_name": name, "config": {"learning_rate": rate, **momentum}}
-    )
+    check_schedule(estimator, trains_on=estimator.warm_start)
+    rate = estimator.learning_rate
+    # Keras takes no NumPy float32.
+    settings["learning_rate"] = float(rate) if isinstance(rate, Real) else rate
+    schedule = getattr(estimator, "learning_rate_schedule", "constant")
+    if schedule != "constant":
+        n_updates = -(-n_rows // int(estimator.batch_size)) * int(estimator.epochs)
+        settings["schedule"] = (schedule, n_updates)
+    return settings
+
+
+def split_optimizer(
+    settings: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split optimizer settings into those of a blueprint and numbers.
+
+    The rate that a schedule begins with is a constant of its programs.
+
+    Returns
+    -------
+    compiled, numbers : dict
+    """
+    names = ["momentum"] if "schedule" in settings else ["momentum", "learning_rate"]
+    numbers = {name: settings[name] for name in names if name in settings}
+    return {n: v for n, v in settings.items() if n not in numbers}, numbers
 
 
 def check_schedule(estimator: Any, *, trains_on: bool) -> None:
@@ -79,26 +97,3 @@ def check_schedule(estimator: Any, *, trains_on: bool) -> None:
             f"learning_rate of {owner} must be a number with learning_rate_schedule="
             f"{schedule!r}. Got {estimator.learning_rate!r} instead."
         )
-
-
-def _learning_rate(estimator: Any, n_rows: int) -> Any:
-    import keras
-
-    check_schedule(estimator, trains_on=estimator.warm_start)
-    rate = estimator.learning_rate
-    if not isinstance(rate, Real):
-        return rate
-    rate = float(rate)  # Keras takes no NumPy float32
-    schedule = getattr(estimator, "learning_rate_schedule", "constant")
-    if schedule == "constant":
-        return rate
-    n_updates = -(-n_rows // int(estimator.batch_size)) * int(estimator.epochs)
-    if schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(rate, n_updates)
-    n_rising = max(1, round(_CYCLE_PEAK * n_updates))
-    return keras.optimizers.schedules.CosineDecay(
-        rate * _CYCLE_START,
-        max(1, n_updates - n_rising),
-        warmup_target=rate,
-        warmup_steps=n_rising,
-    )

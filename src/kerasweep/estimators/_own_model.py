@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import HasMethods
 
-from kerasweep.estimators._frozen import freeze, thaw
+from kerasweep.estimators._frozen import freeze_model, thaw_model
 from kerasweep.estimators._routing import (
     callback_instances,
     check_routed_names,
@@ -91,7 +91,7 @@ class OwnModelMixin:
             raise ValueError(str(error)) from None
         with seeded_globals(seed):
             if is_model(self.model):
-                model = thaw(freeze(self.model, with_optimizer=False))
+                model = thaw_model(freeze_model(self.model, with_optimizer=False))
             else:
                 arguments = model_arguments(
                     name, self.model, self._flat(), self._routed, self._meta(X)

@@ -43,7 +43,7 @@ class NetworkClassifierMixin(ClassifierMixin):
                 "partial_fit, which sees only a part of the rows. Got 'balanced' "
                 "instead."
             )
-        if hasattr(self, "model_"):
+        if self.__sklearn_is_fitted__():
             if classes is not None and not np.array_equal(
                 np.unique(classes), self.classes_
             ):

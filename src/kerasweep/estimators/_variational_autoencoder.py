@@ -22,9 +22,10 @@ from kerasweep.estimators._labels import (
     with_classes,
 )
 from kerasweep.estimators._limits import MOST_UNITS
-from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, make_optimizer
+from kerasweep.estimators._optimizers import OPTIMIZER_CONSTRAINTS, optimizer_settings
 from kerasweep.networks import (
     compile_variational,
+    make_optimizer,
     mean_network,
     variational_network,
 )
@@ -283,7 +284,7 @@ default=0.001
             binarize=bool(self.binarize),
             seed=seed,
         )
-        compile_variational(model, make_optimizer(self, len(X)))
+        compile_variational(model, make_optimizer(**optimizer_settings(self, len(X))))
         return model
 
     def _needs_y(self) -> bool:

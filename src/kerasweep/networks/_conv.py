@@ -125,10 +125,7 @@ def conv_network(
         ]
 
     pools = _each(pool_size, n_conv)
-    if isinstance(conv_dropout, Sequence):
-        rates = list(conv_dropout)
-    else:
-        rates = [conv_dropout if int(pool) > 1 else 0.0 for pool in pools]
+    rates = pooled_rates(conv_dropout, pools)
 
     def dropped(rate: float, name: str) -> list[Any]:
         drawn = next(seeds)  # for every layer, so that a rate changes no other draw
@@ -174,6 +171,27 @@ def conv_network(
     output = {**weights(), "activation": output_activation, "use_bias": True}
     layers.append(keras.layers.Dense(int(n_outputs), name="output", **output))
     return keras.Sequential(layers, name="conv")
+
+
+def pooled_rates(
+    conv_dropout: float | Sequence[float], pools: Sequence[int]
+) -> list[float]:
+    """Give each convolution its rate of dropout.
+
+    Parameters
+    ----------
+    conv_dropout : float or sequence of float
+        One number holds behind every pooling.
+    pools : sequence of int
+        Side of the pooling window behind each convolution.
+
+    Returns
+    -------
+    rates : list of float
+    """
+    if isinstance(conv_dropout, Sequence):
+        return [float(rate) for rate in conv_dropout]
+    return [float(conv_dropout) if int(pool) > 1 else 0.0 for pool in pools]
 
 
 def _augmentation(

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from kerasweep.estimators._frozen import FrozenModel, thaw
+from kerasweep import training
+from kerasweep.estimators._frozen import FrozenModel, thaw_model
+from kerasweep.persistence._drawn import decode_drawn
 from kerasweep.persistence._encode import OF_A_FIT
 from kerasweep.persistence._keras_config import check_config, check_network
 from kerasweep.persistence._registry import class_named
@@ -60,6 +62,10 @@ class Decoder:
             return objects.reshape(value["shape"])
         if kind == "network":
             return self._network(value)
+        if kind == "live":
+            return training.Live(self._network(value["model"]))
+        if kind == "drawn":
+            return decode_drawn(value, self.value)
         if kind == "keras":
             return self._keras_object(value["config"])
         if kind == "estimator":
@@ -91,7 +97,7 @@ class Decoder:
             None if optimizer is None else self.value(optimizer),
         )
         check_network(config, [value.shape for value in frozen.variables])
-        return thaw(frozen, safe_mode=True)
+        return thaw_model(frozen, safe_mode=True)
 
     def _keras_object(self, config: Any) -> Any:
         import keras

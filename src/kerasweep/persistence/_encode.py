@@ -1,11 +1,13 @@
 """A fitted estimator as JSON values and arrays."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from kerasweep.estimators._frozen import freeze
+from kerasweep.estimators._frozen import freeze_model
 from kerasweep.estimators._routing import is_model
+from kerasweep.persistence._drawn import encode_drawn
 from kerasweep.persistence._keras_config import check_config, check_network
 from kerasweep.persistence._registry import name_of
 
@@ -86,7 +88,14 @@ class Encoder:
                     f"{where} must be None to be saved: the files of a cache are "
                     f"pickles. Got {value!r} instead."
                 )
-            if is_model(value):
+            if name == "_network" and hasattr(value, "blueprint"):
+                encoded[name] = encode_drawn(
+                    value, partial(self._value, where), slots=with_optimizer
+                )
+            elif name == "_network":
+                model = self._network(where, value.model, with_optimizer)
+                encoded[name] = {"kind": "live", "model": model}
+            elif is_model(value):
                 encoded[name] = self._network(where, value, with_optimizer)
             else:
                 encoded[name] = self._value(where, value)
@@ -131,7 +140,7 @@ class Encoder:
         )
 
     def _network(self, where: str, model: Any, with_optimizer: bool) -> dict[str, Any]:
-        frozen = freeze(model, with_optimizer=with_optimizer)
+        frozen = freeze_model(model, with_optimizer=with_optimizer)
         shapes = [value.shape for value in frozen.variables]
         return {
             "kind": "network",

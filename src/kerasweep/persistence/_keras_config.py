@@ -124,7 +124,7 @@ def check_network(config: dict[str, Any], shapes: list[tuple[int, ...]]) -> None
     # Keras takes a configuration apart as it reads it.
     config = json.loads(json.dumps(config, default=plain_number))
     config.pop("compile_config", None)
-    with seeded_globals(0), _nothing_initialized():
+    with seeded_globals(0), nothing_initialized():
         try:
             model = keras.saving.deserialize_keras_object(config, safe_mode=True)
         except Exception as error:
@@ -144,7 +144,7 @@ def plain_number(value: Any) -> Any:
 
 
 @contextmanager
-def _nothing_initialized() -> Iterator[None]:
+def nothing_initialized() -> Iterator[None]:
     """Let variables be made without values, and forget them afterwards."""
     import keras
     from keras.src.backend.common import global_state

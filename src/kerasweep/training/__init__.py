@@ -16,11 +16,18 @@ from kerasweep.training.engine._job import (
 
 if TYPE_CHECKING:
     from kerasweep.training._train import train
+    from kerasweep.training.engine._blueprint import Blueprint
+    from kerasweep.training.engine._network import Drawn, Live
     from kerasweep.training.engine._predict import predict
     from kerasweep.training.engine._program import programs
+    from kerasweep.training.engine._template import building
     from kerasweep.training.fleets._current_fleet import fleet
 
 _MODULE_OF = {
+    "Blueprint": "engine._blueprint",
+    "Drawn": "engine._network",
+    "Live": "engine._network",
+    "building": "engine._template",
     "fleet": "fleets._current_fleet",
     "predict": "engine._predict",
     "programs": "engine._program",
@@ -28,10 +35,14 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "Blueprint",
+    "Drawn",
     "EarlyStopping",
+    "Live",
     "TrainingJob",
     "TrainingResult",
     "batch_order",
+    "building",
     "fleet",
     "is_out_of_memory",
     "predict",

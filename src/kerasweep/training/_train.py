@@ -1,10 +1,10 @@
 """Choose the engine of a run."""
 
 from kerasweep.training.backends._runtime import get_runtime
-from kerasweep.training.engine._compiled import fit_compiled
 from kerasweep.training.engine._eligible import NotExpressible, why_not
 from kerasweep.training.engine._job import TrainingJob, TrainingResult
 from kerasweep.training.engine._keras_fit import fit_with_keras
+from kerasweep.training.engine._together import fit_compiled
 from kerasweep.training.fleets._current_fleet import current_fleet
 
 

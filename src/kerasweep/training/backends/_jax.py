@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 Tensors = list[Any]
+SEED_DTYPE = "uint32"
 # Whether a program can be told to keep to one core of a CPU.
 KEEPS_TO_ONE_CORE = True
 
@@ -24,6 +25,11 @@ def loop(n_steps: Any, body: Callable[..., Any], carry: Any) -> Any:
             carry = body(i, carry)
         return carry
     return jax.lax.fori_loop(0, n_steps, body, carry)
+
+
+def loop_epochs(n_epochs: Any, body: Callable[..., Any], carry: Any) -> Any:
+    """Apply ``carry = body(i, carry)`` for i in range(n_epochs)."""
+    return jax.lax.fori_loop(0, n_epochs, body, carry)
 
 
 map_networks = jax.vmap
@@ -53,6 +59,23 @@ def compile_function(
     if not parallel and jax.default_backend() == "cpu":
         options["xla_cpu_multi_thread_eigen"] = False
     return jax.jit(function).lower(*arguments).compile(compiler_options=options or None)
+
+
+def compile_draw(function: Callable[..., Any], n_seeds: int) -> Callable[..., Any]:
+    """Compile a function of seeds."""
+    compiled = jax.jit(function)
+    return lambda seeds: [np.asarray(a) for a in compiled(np.asarray(seeds, "u4"))]
+
+
+def dropout_numbers(rate: float) -> list[float]:
+    """Give what :func:`dropout` takes in place of a rate."""
+    return [rate, 1 - rate]
+
+
+def dropout(x: Any, draws: Any, numbers: tuple[Any, Any]) -> Any:
+    """Compute what ``keras.random.dropout`` does from uniform draws."""
+    keep = numbers[1]
+    return jax.lax.select(draws < keep, x / keep, jax.numpy.zeros_like(x))
 
 
 class StepByStep:
@@ -120,11 +143,6 @@ def where(mask: np.ndarray, new: Any, old: Any) -> Any:
     """Take ``new`` for the networks of a stack where the mask is true."""
     shape = mask.shape + (1,) * (new.ndim - 1)
     return jax.numpy.where(mask.reshape(shape), new, old)
-
-
-def prediction_rows(n_rows: int, batch_size: int) -> int | None:
-    """Round the rows of a batch up, so that few programs serve every size."""
-    return min(batch_size, 1 << (n_rows - 1).bit_length())
 
 
 def compile_prediction(

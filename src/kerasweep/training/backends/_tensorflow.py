@@ -13,6 +13,7 @@ import tensorflow as tf
 from kerasweep.training.backends._mappings import share_of_mappings
 
 Tensors = list[Any]
+SEED_DTYPE = "int64"
 # TensorFlow's threads are set for the whole process, before its first operation.
 KEEPS_TO_ONE_CORE = False
 
@@ -47,6 +48,16 @@ def loop(n_steps: Any, body: Callable[..., Any], carry: Any) -> Any:
     return tf.while_loop(
         lambda i, _: i < n_steps,
         keep_shapes,
+        (tf.constant(0), carry),
+        parallel_iterations=1,
+    )[1]
+
+
+def loop_epochs(n_epochs: Any, body: Callable[..., Any], carry: Any) -> Any:
+    """Apply ``carry = body(i, carry)`` for i in range(n_epochs)."""
+    return tf.while_loop(
+        lambda i, _: i < n_epochs,
+        lambda i, carry: (i + 1, body(i, carry)),
         (tf.constant(0), carry),
         parallel_iterations=1,
     )[1]
@@ -155,6 +166,27 @@ def compile_function(
     return compiled
 
 
+def compile_draw(function: Callable[..., Any], n_seeds: int) -> Callable[..., Any]:
+    """Compile a function of seeds, with the kernels that draw outside programs.
+
+    XLA would draw other numbers from the same seeds.
+    """
+    spec = tf.TensorSpec((n_seeds,), tf.uint32)
+    concrete = tf.function(function, autograph=False).get_concrete_function(spec)
+    return lambda seeds: [t.numpy() for t in concrete(tf.constant(seeds, tf.uint32))]
+
+
+def dropout_numbers(rate: float) -> list[float]:
+    """Give what :func:`dropout` takes in place of a rate."""
+    return [rate, 1 / (1 - rate)]
+
+
+def dropout(x: Any, draws: Any, numbers: tuple[Any, Any]) -> Any:
+    """Compute what ``tf.nn.experimental.stateless_dropout`` does from uniform draws."""
+    rate, scale = numbers
+    return tf.where(draws >= rate, x * scale, tf.zeros((), x.dtype))
+
+
 StepByStep: Any = None
 _FITS_BETWEEN_TIDYING = 16
 _fits = itertools.count(1)
@@ -227,17 +259,12 @@ def where(mask: np.ndarray, new: Any, old: Any) -> Any:
     return tf.where(mask.reshape(shape), new, old)
 
 
-def prediction_rows(n_rows: int, batch_size: int) -> int | None:
-    """Round the rows of a batch up; None where one program serves every size."""
-    return None
-
-
 def compile_prediction(
     function: Callable[..., Any], values: Tensors, batch: np.ndarray
 ) -> Callable[..., Any]:
-    """Compile ``function(values, batch)`` for batches of any number of rows."""
+    """Compile ``function(values, batch)`` for batches of this shape."""
     specs = [tf.TensorSpec(v.shape, v.dtype) for v in values]
-    specs.append(tf.TensorSpec((None, *batch.shape[1:]), tf.as_dtype(batch.dtype)))
+    specs.append(tf.TensorSpec(batch.shape, tf.as_dtype(batch.dtype)))
     concrete = tf.function(
         lambda *flat: function(list(flat[:-1]), flat[-1]), autograph=False
     ).get_concrete_function(*specs)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kerasweep.training.engine._job import Arrays, TrainingJob
+from kerasweep.training.engine._private import flatten_layers
 
 _OVERRIDES = (
     "train_step",
@@ -50,7 +51,10 @@ def why_not(job: TrainingJob) -> str | None:
             return "The data are not NumPy arrays of numbers."
         if data is not None and data[2] is not None and np.ndim(data[2]) != 1:
             return "The sample weights are not one number a row."
-    return _model_reason(job.model) or _optimizer_reason(job.model.optimizer)
+    model = getattr(job.network, "model", None)
+    if model is None:  # drawn from a blueprint, which holds nothing else
+        return None
+    return _model_reason(model) or _optimizer_reason(model.optimizer)
 
 
 def prediction_reason(model: Any) -> str | None:
@@ -152,6 +156,16 @@ def row_by_row(model: Any) -> bool:
     return metrics is None or all(
         isinstance(m, str) or (_is_keras(type(m)) and _is_keras(getattr(m, "_fn", str)))
         for m in [*_flat(metrics._user_metrics), *_flat(metrics._user_weighted_metrics)]
+    )
+
+
+def rows_are_apart(model: Any) -> bool:
+    """Tell whether each row's prediction is computed from that row alone."""
+    return all(
+        _is_keras(type(layer))
+        and not isinstance(layer, keras.layers.Lambda)
+        and _is_keras(getattr(layer, "activation", None) or str)
+        for layer in flatten_layers(model)
     )
 
 

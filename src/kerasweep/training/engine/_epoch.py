@@ -1,4 +1,4 @@
-"""One whole epoch as a pure function, for one network or for a stack of them."""
+"""Whole epochs as a pure function, for one network or for a stack of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from kerasweep.training.engine._network import Network, Tensors
+from kerasweep.training.engine._steps import Steps, Tensors
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Rows:
     weighted: bool
 
 
-def epoch_function(
-    network: Network,
+def epochs_function(
+    steps: Steps,
     runtime: Any,
     train: Rows,
     validation: Rows | None,
@@ -43,7 +43,7 @@ def epoch_function(
 
     Parameters
     ----------
-    network : Network
+    steps : Steps
     runtime : module
         The backend's loop and mapping.
     train, validation : Rows
@@ -55,23 +55,25 @@ def epoch_function(
 
     Returns
     -------
-    epoch : callable
-        ``epoch(state, floats, train, validation)`` where the last two are dicts of
-        ``arrays`` (x, y and weights), ``index``, ``n_steps``, ``remainder``. Gives
-        the new state, the training logs and the validation logs (or the training
-        logs again).
+    epochs : callable
+        ``epochs(state, floats, train, validation, n_epochs)`` where ``train`` and
+        ``validation`` are dicts of ``arrays`` (x, y and weights), ``index``,
+        ``n_steps``, ``remainder``. Those of ``train`` have a leading axis over as many
+        epochs as the program can run in one call, of which the first ``n_epochs``
+        count. Gives the new state, the training logs and the validation logs (or
+        the training logs again) of each epoch.
     """
     over = runtime.map_networks if stacked else _unchanged
 
     def train_step(carry: Any, floats: Any, batch: Any) -> Any:
-        return network.train_step(carry[0], carry[1], floats, batch)
+        return steps.train_step(carry[0], carry[1], floats, batch)
 
     def eval_step(carry: Any, floats: Any, batch: Any) -> Any:
-        return carry[0], network.eval_step(carry[0], carry[1], floats, batch)
+        return carry[0], steps.eval_step(carry[0], carry[1], floats, batch)
 
     def start(floats: Any) -> Tensors:
         # Tied to an input, so that every network of a stack gets its own.
-        zeros = network.initial_accumulator()
+        zeros = steps.initial_accumulator()
         return [zero + ops.cast(floats[0] * 0, zero.dtype) for zero in zeros]
 
     def make_pass(step: Any, rows: Rows) -> Callable[..., Any]:
@@ -86,7 +88,7 @@ def epoch_function(
 
         begin, visit_full = wrap(over(start)), wrap(visit)
         visit_rest = wrap(visit) if rows.remainder else None
-        finish = wrap(over(network.logs))
+        finish = wrap(over(steps.logs))
 
         def run(state: Any, floats: Any, data: Any) -> Any:
             arrays, index = data["arrays"], data["index"]
@@ -110,7 +112,32 @@ def epoch_function(
             return state, logs, logs
         return state, logs, eval_pass(state, floats, validation_data)[1]
 
-    return epoch
+    def epochs(
+        state: Any, floats: Any, train_data: Any, validation_data: Any, n_epochs: Any
+    ) -> Any:
+        ordered = {n: v for n, v in train_data.items() if n in ("index", "remainder")}
+        at_once = int(ordered["index"].shape[0])
+
+        def body(i: Any, carry: Any) -> Any:
+            of_epoch = train_data | {n: v[i] for n, v in ordered.items()}
+            state, *logs = epoch(carry[0], floats, of_epoch, validation_data)
+            if at_once == 1:
+                return state, logs[0][None], logs[1][None]
+            shape = (at_once,) + (1,) * len(logs[0].shape)
+            here = ops.reshape(ops.arange(at_once) == i, shape)
+            kept = [
+                ops.where(here, new, old)
+                for new, old in zip(logs, carry[1:], strict=True)
+            ]
+            return state, *kept
+
+        if at_once == 1:
+            return body(0, (state,))
+        shape = (at_once, *floats.shape[:-1], len(steps.log_names))
+        nothing = ops.zeros(shape, "float32")
+        return runtime.loop_epochs(n_epochs, body, (state, nothing, nothing))
+
+    return epochs
 
 
 def _unchanged(function: Callable[..., Any]) -> Callable[..., Any]:

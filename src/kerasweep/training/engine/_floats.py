@@ -1,10 +1,14 @@
 """Python floats that become inputs of a compiled program."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
+
+from kerasweep.training.backends._runtime import get_runtime
+from kerasweep.training.engine._private import flatten_layers
 
 _REGULARIZERS = ("L1", "L2", "L1L2")
 _CONSTRAINTS = ("MaxNorm", "MinMaxNorm")
@@ -96,17 +100,25 @@ class TracedFloat:
 class Floats:
     """The floats of a model and its optimizer that a program takes as inputs.
 
+    They stand in regularizers, constraints, dropout layers and the optimizer.
+
     Attributes
     ----------
+    names : list of str
+        The attribute that each float stands in.
     values : list of float
-        Two for each float: itself and one minus it.
+        Two for each float, as :meth:`values_of` lays them out.
+    n_rates : int
+        How many of them are rates of dropout.
     key : tuple
         Which floats there are, and their signs where code depends on them.
     """
 
     def __init__(self, model: keras.Model, optimizer: Any):
-        self.values: list[float] = []
-        self._replacements: list[Callable[[Any], tuple[Any, str, Any]]] = []
+        self.names: list[str] = []
+        self._defaults: list[float] = []
+        self._owned: list[tuple[Any, str, Any, int, tuple[str, ...]]] = []
+        self._dropout: list[tuple[Any, int]] = []
         key: list[Any] = []
         for i, variable in enumerate(model.trainable_variables):
             for slot, masked in (
@@ -115,52 +127,120 @@ class Floats:
             ):
                 owner = getattr(variable, slot, None)
                 if is_maskable(owner, masked):
-                    names = self._add(owner, float_names(owner), slot, variable)
+                    names = float_names(owner)
+                    start = self._add(names, [getattr(owner, n) for n in names])
+                    self._owned.append((variable, slot, owner, start, names))
                     key.append((i, type(owner).__name__, names))
                 else:
                     key.append((i, None if owner is None else owner_key(owner)))
-        self._optimizer_slice = len(self.values)
-        self._optimizer_names = optimizer_float_names(optimizer)
-        for name in self._optimizer_names:
-            value = vars(optimizer)[name]
-            key.append((name, sign(value)))
-            self.values += [value, 1.0 - value]
+        for i, layer in enumerate(flatten_layers(model)):
+            if is_plain_dropout(layer):
+                self._dropout.append((layer, self._add(("rate",), [layer.rate])))
+                key.append((i, "Dropout"))
+        self.n_rates = len(self._dropout)
+        names = optimizer_float_names(optimizer)
+        values = [vars(optimizer)[name] for name in names]
+        self._optimizer_names = names
+        self._optimizer_start = self._add(names, values)
+        key += [(n, sign(v)) for n, v in zip(names, values, strict=True)]
         self.key = tuple(key)
+        rates = [layer.rate for layer, _ in self._dropout]
+        self.values = self.values_of({}, rates)
 
-    def _add(self, owner: Any, names: tuple[str, ...], slot: str, variable: Any) -> Any:
-        start = len(self.values)
-        for name in names:
-            value = float(getattr(owner, name))
-            self.values += [value, 1.0 - value]
+    def _add(self, names: Sequence[str], values: Sequence[Any]) -> int:
+        start = len(self.names)
+        self.names += names
+        self._defaults += [float(value) for value in values]
+        return 2 * start
 
-        def replace(inputs: Any) -> tuple[Any, str, Any]:
-            stand_in = copy.copy(owner)
-            for j, name in enumerate(names):
-                at = start + 2 * j
-                # Only a regularizer looks at its strength, and skips it when zero.
-                vars(stand_in)[name] = (
-                    TracedFloat(inputs[at], inputs[at + 1], 1.0)
-                    if slot == "regularizer"
-                    else inputs[at]
-                )
-            return variable, slot, stand_in
+    def values_of(
+        self, given: Mapping[str, float], rates: Sequence[float]
+    ) -> list[float]:
+        """Lay floats out as a program takes them.
 
-        self._replacements.append(replace)
-        return names
+        Parameters
+        ----------
+        given : mapping of str to float
+            By the attributes' names; those not given are the model's own.
+        rates : sequence of float
+            The rates of dropout, layer by layer.
 
-    def stand_ins(self, inputs: Any) -> list[tuple[Any, str, Any]]:
-        """Give (variable, attribute, stand-in) for each regularizer and constraint."""
-        return [replace(inputs) for replace in self._replacements]
+        Returns
+        -------
+        values : list of float
+            Each float and one minus it, computed in double precision; a rate of
+            dropout as the backend's dropout takes it.
+        """
+        values: list[float] = []
+        left = iter(rates)
+        for name, default in zip(self.names, self._defaults, strict=True):
+            if name == "rate":
+                values += get_runtime().dropout_numbers(float(next(left)))
+            else:
+                value = float(given.get(name, default))
+                values += [value, 1.0 - value]
+        return values
+
+    @contextmanager
+    def applied(self, inputs: Any) -> Iterator[None]:
+        """Let the model compute with a program's inputs instead of its own floats."""
+        saved = [(v, slot, owner) for v, slot, owner, _, _ in self._owned]
+        try:
+            for variable, slot, owner, start, names in self._owned:
+                setattr(variable, slot, _stand_in(owner, slot, names, inputs, start))
+            for layer, start in self._dropout:
+                vars(layer)["call"] = _dropout_call(layer, inputs, start)
+            yield
+        finally:
+            for variable, slot, original in saved:
+                setattr(variable, slot, original)
+            for layer, _ in self._dropout:
+                vars(layer).pop("call", None)
 
     def optimizer_attributes(self, optimizer: Any, inputs: Any) -> dict[str, Any]:
         """Give the optimizer's attributes with its floats replaced."""
         attributes = dict(vars(optimizer))
         for j, name in enumerate(self._optimizer_names):
-            at = self._optimizer_slice + 2 * j
+            at = self._optimizer_start + 2 * j
             attributes[name] = TracedFloat(
                 inputs[at], inputs[at + 1], sign(attributes[name])
             )
         return attributes
+
+
+def _stand_in(
+    owner: Any, slot: str, names: Sequence[str], inputs: Any, start: int
+) -> Any:
+    stand_in = copy.copy(owner)
+    for j, name in enumerate(names):
+        at = start + 2 * j
+        # Only a regularizer looks at its strength, and skips it when zero.
+        vars(stand_in)[name] = (
+            TracedFloat(inputs[at], inputs[at + 1], 1.0)
+            if slot == "regularizer"
+            else inputs[at]
+        )
+    return stand_in
+
+
+def _dropout_call(layer: Any, inputs: Any, start: int) -> Callable[..., Any]:
+    def call(x: Any, training: bool = False) -> Any:
+        if not training:
+            return x
+        draws = keras.random.uniform(keras.ops.shape(x), seed=layer.seed_generator)
+        return get_runtime().dropout(x, draws, (inputs[start], inputs[start + 1]))
+
+    return call
+
+
+def is_plain_dropout(layer: Any) -> bool:
+    """Tell whether a layer is Keras' own dropout, of single units, that drops some."""
+    return (
+        type(layer) is keras.layers.Dropout
+        and layer.noise_shape is None
+        and layer.rate > 0
+        and hasattr(layer, "seed_generator")
+    )
 
 
 def is_maskable(owner: Any, names: tuple[str, ...]) -> bool:

@@ -38,8 +38,8 @@ class TrainingJob:
 
     Attributes
     ----------
-    model : keras.Model
-        Built and compiled; it is trained in place.
+    network : Network or keras.Model
+        A model, built and compiled, is trained in place.
     train : tuple of (X, y, sample_weight)
         ``X`` float32 of shape (n_samples, ...), ``y`` as the model's loss takes it,
         ``sample_weight`` float32 of shape (n_samples,) or None.
@@ -58,6 +58,10 @@ class TrainingJob:
         True stops the run after this epoch.
     first_epoch : int
         Epochs that the network has behind it: shifts the row order's draw.
+    terminate_on_nan : bool
+        Whether training ends with the first epoch whose loss is infinite or NaN. With
+        neither ``on_epoch`` nor early stopping it may be found some epochs later, and
+        the history then ends with it, too.
     keras_callbacks : sequence of keras.callbacks.Callback
         A user's own callbacks.
     engine : {"auto", "compiled", "keras"}
@@ -65,7 +69,7 @@ class TrainingJob:
         the job, nothing but the compiled engine, or ``Model.fit``.
     """
 
-    model: Any
+    network: Any
     train: Arrays
     epochs: int
     batch_size: int
@@ -74,9 +78,16 @@ class TrainingJob:
     early_stopping: EarlyStopping | None = None
     on_epoch: OnEpoch | None = None
     first_epoch: int = 0
+    terminate_on_nan: bool = False
     keras_callbacks: Sequence[Any] = ()
     verbose: int = 0
     engine: str = "auto"
+
+    def __post_init__(self) -> None:
+        if hasattr(self.network, "layers"):
+            from kerasweep.training.engine._network import Live
+
+            self.network = Live(self.network)
 
 
 @dataclass
@@ -93,12 +104,16 @@ class TrainingResult:
         Which code trained the network.
     reason : str
         Why it was not the compiled engine, where that was asked for.
+    network : Network
+        The trained network: the job's own, or the model that ``Model.fit`` trained
+        in its place.
     """
 
     history: dict[str, list[float]] = field(default_factory=dict)
     best_epoch: int | None = None
     engine: str = "keras"
     reason: str = ""
+    network: Any = None
 
 
 def batch_order(seed: int, epoch: int, n_samples: int) -> np.ndarray:

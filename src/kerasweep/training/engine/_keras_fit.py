@@ -1,6 +1,6 @@
 """Training through ``Model.fit``, for what the compiled engine cannot express."""
 
-from typing import Any
+import math
 
 import keras
 import numpy as np
@@ -57,12 +57,16 @@ class _Draw(keras.callbacks.Callback):
 class _Report(keras.callbacks.Callback):
     """Hands each epoch's logs on, and stops when told to."""
 
-    def __init__(self, on_epoch: Any):
+    def __init__(self, job: TrainingJob):
         super().__init__()
-        self._on_epoch = on_epoch
+        self._job = job
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        if self._on_epoch(epoch, {k: float(v) for k, v in (logs or {}).items()}):
+        values = {k: float(v) for k, v in (logs or {}).items()}
+        stop = self._job.terminate_on_nan and not math.isfinite(values["loss"])
+        if self._job.on_epoch is not None:
+            stop = self._job.on_epoch(epoch, values) or stop
+        if stop:
             self.model.stop_training = True
 
 
@@ -89,9 +93,9 @@ def fit_with_keras(job: TrainingJob) -> TrainingResult:
             restore_best_weights=job.early_stopping.restore_best_weights,
         )
         callbacks.append(stopper)
-    if job.on_epoch is not None:
-        callbacks.append(_Report(job.on_epoch))
-    history = job.model.fit(
+    callbacks.append(_Report(job))
+    network = job.network.to_live()
+    history = network.model.fit(
         batches,
         epochs=job.epochs,
         shuffle=False,
@@ -104,6 +108,7 @@ def fit_with_keras(job: TrainingJob) -> TrainingResult:
         history={k: [float(v) for v in h] for k, h in history.history.items()},
         best_epoch=None if stopper is None else int(stopper.best_epoch),
         engine="keras",
+        network=network,
     )
 
 

@@ -1,5 +1,6 @@
 """One network's progress through its epochs."""
 
+import math
 from typing import Any
 
 from kerasweep.training.engine._job import EarlyStopping, TrainingResult
@@ -48,10 +49,10 @@ class Member:
         """Record an epoch's logs, and stop if they or the caller say so."""
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
-        stop = False
+        stop = self.plan.job.terminate_on_nan and not math.isfinite(logs["loss"])
         self.improved = False
         if self._stopper is not None and "val_loss" in logs:
-            stop = self._stopper.stops(epoch, logs["val_loss"])
+            stop = self._stopper.stops(epoch, logs["val_loss"]) or stop
             self.improved = self._stopper.improved
         if self.plan.job.on_epoch is not None:
             try:
@@ -65,7 +66,7 @@ class Member:
     def result(self) -> TrainingResult:
         """Give what happened."""
         best = None if self._stopper is None else self._stopper.best_epoch
-        return TrainingResult(self.history, best, "compiled")
+        return TrainingResult(self.history, best, "compiled", network=self.plan.network)
 
 
 class _Stopper:

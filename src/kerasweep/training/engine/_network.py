@@ -1,186 +1,389 @@
-"""A Keras model's training and evaluation steps as pure functions."""
+"""A network in training: drawn from a blueprint, or a Keras model that lives."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from __future__ import annotations
 
-import keras
-from keras import ops
+from collections.abc import Hashable, Sequence
+from typing import Any, Protocol
 
+import numpy as np
+
+from kerasweep.training.backends._runtime import get_runtime
+from kerasweep.training.engine._blueprint import Blueprint, Numbers
+from kerasweep.training.engine._facts import Facts
 from kerasweep.training.engine._floats import Floats
-from kerasweep.training.engine._optimizer import pure_optimizer
+from kerasweep.training.engine._signature import architecture_key, compile_key
+from kerasweep.training.engine._template import Arrays, Template, building, template_of
 
-Tensors = list[Any]
+
+class Network(Protocol):
+    """What the engine trains.
+
+    A state is a list of arrays or tensors: trainable variables, the other variables
+    (batch statistics, seeds), optimizer variables.
+
+    Attributes
+    ----------
+    key : hashable
+        Networks of one key compute the same from their states and floats.
+    architecture : hashable
+        The same for predictions.
+    facts : Facts
+    """
+
+    @property
+    def key(self) -> Hashable: ...
+    @property
+    def architecture(self) -> Hashable: ...
+    @property
+    def facts(self) -> Facts: ...
+
+    def tracing_model(self) -> Any:
+        """Give the Keras model that a program is traced with."""
+
+    def floats(self) -> Floats:
+        """Give the places of the floats in that model."""
+
+    def float_values(self) -> list[float]:
+        """Give this network's floats."""
+
+    def read_state(self) -> list[Any]:
+        """Give the values of all variables."""
+
+    def write_state(self, state: Sequence[Any], best: Sequence[Any] | None) -> None:
+        """Take new values; ``best``, if given, for what Keras restores."""
+
+    def prediction_values(self) -> list[Any]:
+        """Give the tensors that a prediction takes."""
+
+    def prediction_variables(self) -> list[Any]:
+        """Give the variables of the traced model that those stand for."""
+
+    def is_finite(self) -> bool:
+        """Tell whether its weights are numbers."""
 
 
-class Network:
-    """The pure functions behind ``Model.fit``, to be traced once.
+class Drawn:
+    """A network of a blueprint as arrays, without any Keras object.
 
-    A state is a flat list: trainable variables, the other variables (batch
-    statistics, seeds), optimizer variables. An accumulator is a flat list: the sum
-    of the batches' losses, the number of rows, then every metric's variables.
+    Once trained it does not change: training makes another one.
+
+    Parameters
+    ----------
+    blueprint : Blueprint
+    numbers : mapping of str to number
+    seed : int
+        Draws the initial values.
+
+    Attributes
+    ----------
+    variables, slots : list of ndarray, or None
+        Values of the model's and of the optimizer's variables. None stands for those
+        that the network begins with.
+    """
+
+    def __init__(self, blueprint: Blueprint, numbers: Numbers, seed: int):
+        self.blueprint = blueprint
+        self.numbers = dict(numbers)
+        self.seed = seed
+        self.variables: Arrays | None = None
+        self.slots: Arrays | None = None
+        self._tensors: list[Any] | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """The blueprint."""
+        return self.blueprint
+
+    @property
+    def architecture(self) -> Hashable:
+        """The blueprint's."""
+        return self.blueprint.architecture
+
+    @property
+    def facts(self) -> Facts:
+        """Those of the template."""
+        return self._template().facts
+
+    def tracing_model(self) -> Any:
+        """Give the template's model."""
+        return self._template().model
+
+    def floats(self) -> Floats:
+        """Give the template's."""
+        return self._template().floats
+
+    def float_values(self) -> list[float]:
+        """Lay the numbers out."""
+        return self._template().float_values(self.numbers)
+
+    def read_state(self) -> list[Any]:
+        """Give the arrays, drawn now if the network is new."""
+        template = self._template()
+        variables, slots = self.variables, self.slots
+        if variables is None or slots is None:
+            first, fresh = template.draw(self.seed, self.numbers)
+            variables = first if variables is None else variables
+            slots = fresh if slots is None else slots
+        return [*variables, *template.with_learning_rate(slots, self.numbers)]
+
+    def write_state(self, state: Sequence[Any], best: Sequence[Any] | None) -> None:
+        """Keep new values."""
+        template = self._template()
+        if best is not None:
+            chosen = zip(state, best, template.is_weight, strict=True)
+            state = [b if restored else s for s, b, restored in chosen]
+        arrays = [np.asarray(value) for value in state]
+        self.variables = arrays[: template.n_variables]
+        self.slots = arrays[template.n_variables :]
+        self._tensors = None
+
+    def prediction_values(self) -> list[Any]:
+        """Give the values without those of generators, on the device."""
+        if self._tensors is None:
+            runtime, template = get_runtime(), self._template()
+            values = self.read_state()
+            self._tensors = [runtime.to_device(values[i]) for i in template.predicting]
+        return self._tensors
+
+    def prediction_variables(self) -> list[Any]:
+        """Give the template's variables without generators."""
+        template = self._template()
+        variables = template.variables()
+        return [variables[i] for i in template.predicting]
+
+    def continued(self, blueprint: Blueprint, numbers: Numbers, owner: str) -> Drawn:
+        """Give a network with these weights and other numbers, to be trained on.
+
+        Parameters
+        ----------
+        blueprint : Blueprint
+        numbers : mapping of str to number
+        owner : str
+            Whose network it is, for the message.
+
+        Returns
+        -------
+        network : Drawn
+
+        Raises
+        ------
+        ValueError
+            If the blueprint is of another architecture.
+        """
+        check_same_architecture(self.blueprint, blueprint, owner)
+        new = Drawn(blueprint, numbers, self.seed)
+        if blueprint == self.blueprint or self.variables is None:
+            new.variables, new.slots = self.variables, self.slots
+            return new
+        # What both have is kept by name: dropout or momentum may be new or gone.
+        old = dict(zip(self._template().paths, self.read_state(), strict=True))
+        fresh = zip(template_of(blueprint).paths, new.read_state(), strict=True)
+        new.write_state([old.get(path, value) for path, value in fresh], None)
+        return new
+
+    def is_finite(self) -> bool:
+        """Tell whether all variables of the model are numbers."""
+        return all(np.isfinite(value).all() for value in self.variables or ())
+
+    def to_live(self) -> Live:
+        """Build the Keras model that this network stands for."""
+        with building:
+            model = self.blueprint.build(self.numbers, self.seed)
+            model.optimizer.build(model.trainable_variables)
+        for variable, value in zip(_variables(model), self.read_state(), strict=True):
+            variable.assign(value)
+        return Live(model, (self.blueprint, self.numbers))
+
+    def without_slots(self) -> Drawn:
+        """Give the same network with a fresh optimizer."""
+        new = Drawn(self.blueprint, self.numbers, self.seed)
+        new.variables = self.variables
+        return new
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_tensors": None}
+
+    def _template(self) -> Template:
+        return template_of(self.blueprint)
+
+
+class Live:
+    """A Keras model, which is trained in place.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled and built, metrics and optimizer included.
-    floats : Floats
-    value_and_grad : callable
-        The backend's, over a list of tensors, with auxiliary output.
+        Compiled and built.
+    origin : object, default=None
+        What it was built from, if that is known.
     """
 
-    def __init__(self, model: Any, floats: Floats, value_and_grad: Callable[..., Any]):
-        self._model = model
-        self._floats = floats
-        self._value_and_grad = value_and_grad
-        self._trainable = model.trainable_variables
-        self._other = model.non_trainable_variables
-        self._metrics = _metric_objects(model)
-        self.log_names = ["loss"] + [m.name for m, _ in self._metrics]
+    def __init__(self, model: Any, origin: Any = None):
+        self.model = model
+        self.origin = origin
+        self._facts: Facts | None = None
+        self._floats: Floats | None = None
 
-    def initial_accumulator(self) -> Tensors:
-        """Give the accumulator before the first batch."""
-        variables = self._metric_variables()
-        with keras.StatelessScope([(v, v.value) for v in variables]) as scope:
-            for metric, _ in self._metrics:
-                metric.reset_state()
-        zero = ops.zeros((), dtype="float32")
-        return [zero, zero] + [scope.get_current_value(v) for v in variables]
+    @property
+    def key(self) -> Hashable:
+        """What the model, its loss, metrics and optimizer compute."""
+        model = self.model
+        return architecture_key(model), compile_key(model), self.floats().key
 
-    def logs(self, accumulator: Tensors) -> Any:
-        """Give the values of ``log_names`` in one vector."""
-        mapping = list(zip(self._metric_variables(), accumulator[2:], strict=True))
-        with keras.StatelessScope(mapping):
-            values = [metric.result() for metric, _ in self._metrics]
-        loss = accumulator[0] / ops.maximum(accumulator[1], 1.0)
-        return ops.stack([ops.cast(v, "float32") for v in [loss, *values]])
+    @property
+    def architecture(self) -> Hashable:
+        """What the model computes."""
+        return architecture_key(self.model)
 
-    def train_step(
-        self, state: Tensors, accumulator: Tensors, floats: Any, batch: tuple[Any, ...]
-    ) -> tuple[Tensors, Tensors]:
-        """Update the state on one batch.
+    @property
+    def facts(self) -> Facts:
+        """Those of the model."""
+        if self._facts is None:
+            self._build_optimizer()
+            self._facts = Facts.of(self.model)
+        return self._facts
+
+    def tracing_model(self) -> Any:
+        """Give the model."""
+        return self.model
+
+    def floats(self) -> Floats:
+        """Find the floats."""
+        if self._floats is None:
+            self._build_optimizer()
+            self._floats = Floats(self.model, self.model.optimizer)
+        return self._floats
+
+    def float_values(self) -> list[float]:
+        """Give the values in the model."""
+        return self.floats().values
+
+    def read_state(self) -> list[Any]:
+        """Read the variables."""
+        self._build_optimizer()
+        return [get_runtime().read(v.value) for v in _variables(self.model)]
+
+    def write_state(self, state: Sequence[Any], best: Sequence[Any] | None) -> None:
+        """Assign the variables."""
+        restored = {id(v) for v in self.model.weights} if best is not None else set()
+        for i, variable in enumerate(_variables(self.model)):
+            source = best if best is not None and id(variable) in restored else state
+            variable.assign(source[i])
+
+    def is_finite(self) -> bool:
+        """Tell whether all weights are numbers."""
+        return all(np.isfinite(w).all() for w in self.model.get_weights())
+
+    def to_live(self) -> Live:
+        """Give this network."""
+        return self
+
+    def continued(self, blueprint: Blueprint, numbers: Numbers, owner: str) -> Live:
+        """Give the network for training on, built again where numbers have changed.
 
         Parameters
         ----------
-        state, accumulator : list of tensor
-        floats : tensor of shape (n_floats,)
-        batch : tuple of (x, y, sample_weight or None, mask or None)
-            Rows whose mask is zero count for nothing.
+        blueprint : Blueprint
+        numbers : mapping of str to number
+        owner : str
 
         Returns
         -------
-        state, accumulator : list of tensor
+        network : Live
+
+        Raises
+        ------
+        ValueError
+            If the blueprint is of another architecture.
         """
-        trainable, other, slots = self._split(state)
-        optimizer = pure_optimizer(
-            self._model.optimizer,
-            self._floats.optimizer_attributes(self._model.optimizer, floats),
-        )
+        if self.origin is not None:
+            check_same_architecture(self.origin[0], blueprint, owner)
+            if self.origin == (blueprint, numbers):
+                return self
+        new = Drawn(blueprint, numbers, 0).to_live()
+        new.take_over(self, owner)
+        return new
 
-        def loss_of(trainable: Tensors) -> tuple[Any, Any]:
-            loss, y_pred, other_out = self._forward(trainable, other, batch, True)
-            return optimizer.scale_loss(loss), (loss, y_pred, other_out)
+    def take_over(self, other: Live, owner: str) -> None:
+        """Take the values of another model of the same layers.
 
-        with self._stand_ins(floats):
-            (_, (loss, y_pred, other)), gradients = self._value_and_grad(
-                loss_of, trainable
+        Which layers are trained and, under the same kind of optimizer, its state
+        come along; numbers such as strengths and the learning rate do not.
+
+        Raises
+        ------
+        ValueError
+            If its layers are others.
+        """
+        new, old = _skeleton(self.model), _skeleton(other.model)
+        if new != old:
+            raise ValueError(
+                f"The layers of {owner}'s network must stay as they are while training "
+                f"goes on, under warm_start=True or in partial_fit. Got {new} after "
+                f"{old}. Fit a clone to begin anew."
             )
-            trainable, slots = optimizer.stateless_apply(slots, gradients, trainable)
-        accumulator = self._accumulate(accumulator, loss, y_pred, batch)
-        return [*trainable, *other, *slots], accumulator
+        for mine, its in zip(self.model.layers, other.model.layers, strict=False):
+            if type(mine) is type(its):
+                mine.trainable = its.trainable
+        for mine, its in zip(self.model.weights, other.model.weights, strict=True):
+            mine.assign(its)
+        self._build_optimizer()
+        other._build_optimizer()
+        mine, its = self.model.optimizer, other.model.optimizer
+        same = [v.shape for v in mine.variables] == [v.shape for v in its.variables]
+        if type(mine) is type(its) and same:
+            for variable, value in zip(mine.variables, its.variables, strict=True):
+                if variable.name != "learning_rate":
+                    variable.assign(value)
 
-    def eval_step(
-        self, state: Tensors, accumulator: Tensors, floats: Any, batch: tuple[Any, ...]
-    ) -> Tensors:
-        """Add one batch of validation rows to the accumulator."""
-        trainable, other, _ = self._split(state)
-        with self._stand_ins(floats):
-            loss, y_pred, _ = self._forward(trainable, other, batch, False)
-        return self._accumulate(accumulator, loss, y_pred, batch)
+    def prediction_values(self) -> list[Any]:
+        """Read the variables of the model."""
+        return [get_runtime().read(v.value) for v in self.model.variables]
 
-    def _split(self, state: Tensors) -> tuple[Tensors, Tensors, Tensors]:
-        n, m = len(self._trainable), len(self._other)
-        return state[:n], state[n : n + m], state[n + m :]
+    def prediction_variables(self) -> list[Any]:
+        """Give the variables of the model."""
+        return self.model.variables
 
-    @contextmanager
-    def _stand_ins(self, floats: Any) -> Iterator[None]:
-        stand_ins = self._floats.stand_ins(floats)
-        saved = [(v, slot, getattr(v, slot)) for v, slot, _ in stand_ins]
-        try:
-            for variable, slot, stand_in in stand_ins:
-                setattr(variable, slot, stand_in)
-            yield
-        finally:
-            for variable, slot, original in saved:
-                setattr(variable, slot, original)
-
-    def _forward(
-        self, trainable: Tensors, other: Tensors, batch: tuple[Any, ...], training: bool
-    ) -> tuple[Any, Any, Tensors]:
-        x, y, weight, mask = batch
-        mapping = list(zip(self._trainable, trainable, strict=True))
-        mapping += list(zip(self._other, other, strict=True))
-        with keras.StatelessScope(mapping, collect_losses=True) as scope:
-            y_pred = self._model(x, training=training)
-            loss = self._model.compute_loss(
-                x, y, y_pred, _loss_weight(weight, mask), training=training
-            )
-        return loss, y_pred, [scope.get_current_value(v) for v in self._other]
-
-    def _accumulate(
-        self, accumulator: Tensors, loss: Any, y_pred: Any, batch: tuple[Any, ...]
-    ) -> Tensors:
-        x, y, weight, mask = batch
-        count = (
-            ops.convert_to_tensor(float(x.shape[0]), "float32")
-            if mask is None
-            else ops.sum(mask)
-        )
-        variables = self._metric_variables()
-        mapping = list(zip(variables, accumulator[2:], strict=True))
-        with keras.StatelessScope(mapping) as scope:
-            for metric, weighted in self._metrics:
-                metric.update_state(
-                    y,
-                    y_pred,
-                    sample_weight=_product(weight if weighted else None, mask),
-                )
-        return [
-            accumulator[0] + ops.cast(loss, "float32") * count,
-            accumulator[1] + count,
-            *(scope.get_current_value(v) for v in variables),
-        ]
-
-    def _metric_variables(self) -> list[Any]:
-        return [v for metric, _ in self._metrics for v in metric.variables]
+    def _build_optimizer(self) -> None:
+        optimizer = self.model.optimizer
+        if not optimizer.built:
+            optimizer.build(self.model.trainable_variables)
 
 
-def _metric_objects(model: Any) -> list[tuple[Any, bool]]:
-    """List a built model's metrics, each with whether sample weights count in it."""
-    compiled = model._compile_metrics
-    if compiled is None:
-        return []
+def _variables(model: Any) -> list[Any]:
     return [
-        (metric, weighted)
-        for groups, weighted in (
-            (compiled._flat_metrics, False),
-            (compiled._flat_weighted_metrics, True),
-        )
-        for group in groups
-        if group is not None
-        for metric in group.metrics
+        *model.trainable_variables,
+        *model.non_trainable_variables,
+        *model.optimizer.variables,
     ]
 
 
-def _loss_weight(weight: Any, mask: Any) -> Any:
-    """Weigh rows so that the mean over all rows is the mean over the real ones."""
-    if mask is None:
-        return weight
-    scale = ops.divide(float(mask.shape[0]), ops.maximum(ops.sum(mask), 1.0))
-    return _product(weight, mask * scale)
+def _skeleton(model: Any) -> list[str]:
+    """Describe the layers that hold weights."""
+    return [
+        f"{type(layer).__name__}"
+        f"({getattr(getattr(layer, 'activation', None), '__name__', '')}) "
+        f"{[tuple(w.shape) for w in layer.weights]}"
+        for layer in model.layers
+        if layer.weights
+    ]
 
 
-def _product(weight: Any, mask: Any) -> Any:
-    if weight is None or mask is None:
-        return mask if weight is None else weight
-    return weight * mask
+def check_same_architecture(old: Blueprint, new: Blueprint, owner: str) -> None:
+    """Refuse another architecture for a network that is trained on.
+
+    Raises
+    ------
+    ValueError
+        It names the first argument that has changed.
+    """
+    if old.network is not new.network:
+        raise ValueError(f"The network of {owner} must stay of one kind.")
+    before = dict(old.arguments)
+    for name, value in new.arguments:
+        if value != before.get(name):
+            raise ValueError(
+                f"{name} of {owner} must stay {before.get(name)!r} while training goes "
+                "on, under warm_start=True or in partial_fit. Got "
+                f"{value!r} instead. Fit a clone to begin anew."
+            )

@@ -1,20 +1,14 @@
 """Everything about a job that is known before its first step."""
 
 from collections.abc import Hashable
-from typing import Any
 
 import numpy as np
 
-from kerasweep.training.backends._runtime import get_runtime
 from kerasweep.training.engine._eligible import (
     check_arrays,
-    has_convolutions,
-    row_by_row,
 )
 from kerasweep.training.engine._epoch import Rows
-from kerasweep.training.engine._floats import Floats
 from kerasweep.training.engine._job import Arrays, TrainingJob, batch_order
-from kerasweep.training.engine._signature import architecture_key, compile_key
 
 _EVAL_BATCH = 1024
 
@@ -25,16 +19,13 @@ class Plan:
     Parameters
     ----------
     job : TrainingJob
-        The optimizer of its model is built if it was not.
 
     Attributes
     ----------
+    network : Network
+    facts : Facts
     train, validation : VisitedRows
         ``validation`` is None without validation data.
-    convolutional : bool
-        Whether the model convolves or recurs.
-    draws : bool
-        Whether the model draws random numbers in training.
     key : hashable
         Jobs of one key can be trained by one program.
     group : hashable
@@ -42,14 +33,10 @@ class Plan:
     """
 
     def __init__(self, job: TrainingJob):
-        model = job.model
         self.job = job
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
-        self.floats = Floats(model, model.optimizer)
-        self.convolutional = has_convolutions(model)
-        self.draws = any("seed_generator" in v.path for v in model.variables)
-        padded = row_by_row(model)
+        self.network = job.network
+        self.facts = job.network.facts
+        padded = self.facts.row_by_row
         self.train = VisitedRows(check_arrays(job.train), job.batch_size, padded)
         self.validation = None
         if job.validation is not None:
@@ -57,9 +44,7 @@ class Plan:
                 check_arrays(job.validation), max(job.batch_size, _EVAL_BATCH), padded
             )
         self.key: Hashable = (
-            architecture_key(model),
-            compile_key(model),
-            self.floats.key,
+            job.network.key,
             self.train.key,
             None if self.validation is None else self.validation.key,
         )
@@ -68,29 +53,15 @@ class Plan:
             None if self.validation is None else self.validation.n_steps,
         )
 
-    def read_state(self) -> list[Any]:
-        """Read the variables' values, in the order of a program's state."""
-        return [get_runtime().read(v.value) for v in self._variables()]
-
-    def write_state(self, state: list[Any], best: list[Any] | None) -> None:
-        """Assign the variables; ``best``, if given, to those that Keras restores."""
-        restored = {id(v) for v in self.job.model.weights} if best else set()
-        for i, variable in enumerate(self._variables()):
-            source = best if best is not None and id(variable) in restored else state
-            variable.assign(source[i])
+    @property
+    def watched(self) -> bool:
+        """Whether somebody is told of each epoch, or may end the run after one."""
+        return self.job.on_epoch is not None or self.job.early_stopping is not None
 
     def train_index(self, epoch: int) -> np.ndarray:
         """Draw the row order of an epoch of this run."""
         job = self.job
         return batch_order(job.seed, job.first_epoch + epoch, self.train.n_rows)
-
-    def _variables(self) -> list[Any]:
-        model = self.job.model
-        return [
-            *model.trainable_variables,
-            *model.non_trainable_variables,
-            *model.optimizer.variables,
-        ]
 
 
 class VisitedRows:
@@ -123,30 +94,6 @@ class VisitedRows:
             self.rows,
             self.max_steps,
             tuple((a.shape[1:], a.dtype.str) for a in self.arrays),
-        )
-
-    def index(self, order: np.ndarray, offset: int) -> tuple[np.ndarray, np.ndarray]:
-        """Lay an order of rows out in batches.
-
-        Parameters
-        ----------
-        order : ndarray of shape (n_rows,), int32
-        offset : int
-            Where these rows start in the program's arrays.
-
-        Returns
-        -------
-        index : ndarray of shape (max_steps, batch_size), int32
-            -1 where there is no row.
-        remainder : ndarray of shape (remainder,), int32
-        """
-        rows = self.rows
-        cut = self.n_rows - rows.remainder
-        index = np.full(self.max_steps * rows.batch_size, -1, dtype=np.int32)
-        index[:cut] = order[:cut] + offset
-        return (
-            index.reshape(self.max_steps, rows.batch_size),
-            (order[cut:] + offset).astype(np.int32),
         )
 
 

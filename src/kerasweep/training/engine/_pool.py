@@ -56,22 +56,45 @@ class Pool:
         }
 
     def batches(self, orders: Sequence[np.ndarray]) -> dict[str, Any]:
-        """Lay out one epoch's order of rows for each network."""
-        laid = [
-            item.index(order, offset)
-            for item, order, offset in zip(
-                self._visited, orders, self._offsets, strict=True
-            )
-        ]
-        rows = self._visited[0].rows
-        batches = {"index": laid[0][0]}
-        if self._stacked:
-            batches["index"] = np.stack([index for index, _ in laid], axis=1)
-        if rows.remainder:
-            batches["remainder"] = (
-                np.stack([rest for _, rest in laid]) if self._stacked else laid[0][1]
-            )
-        return batches
+        """Lay out one order of rows for each network."""
+        return {name: a[0] for name, a in self.epochs([orders], 1).items()}
+
+    def epochs(
+        self, orders: Sequence[Sequence[np.ndarray]], at_once: int
+    ) -> dict[str, Any]:
+        """Lay out the orders of rows of several epochs, one for each network.
+
+        Parameters
+        ----------
+        orders : sequence of sequence of ndarray
+        at_once : int
+            Epochs in the program's arrays; those left over hold anything.
+
+        Returns
+        -------
+        batches : dict
+            ``index`` of shape (at_once, max_steps[, n_networks], batch_size), -1 where
+            there is no row, and ``remainder`` of shape (at_once[, n_networks],
+            remainder), if there is one.
+        """
+        first = self._visited[0]
+        rows, n = first.rows, len(self._visited)
+        cut = first.max_steps * rows.batch_size
+        index = np.empty((at_once, first.max_steps, n, rows.batch_size), np.int32)
+        rest = np.empty((at_once, n, rows.remainder), np.int32)
+        flat = np.empty(cut, np.int32)
+        for epoch, of_networks in enumerate(orders):
+            for k, (item, order, offset) in enumerate(
+                zip(self._visited, of_networks, self._offsets, strict=True)
+            ):
+                full = item.n_rows - rows.remainder
+                np.add(order[:full], offset, out=flat[:full])
+                flat[full:] = -1
+                index[epoch, :, k] = flat.reshape(first.max_steps, rows.batch_size)
+                np.add(order[full:], offset, out=rest[epoch, k])
+        if not self._stacked:
+            index, rest = index[:, :, 0], rest[:, 0]
+        return {"index": index} | ({"remainder": rest} if rows.remainder else {})
 
     def _joined(self, column: Sequence[np.ndarray]) -> np.ndarray:
         shape = (self.n_rows, *column[0].shape[1:])

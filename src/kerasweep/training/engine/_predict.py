@@ -1,4 +1,4 @@
-"""Compiled prediction, a batch at a time."""
+"""Compiled prediction, a block of rows at a time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,62 +7,80 @@ import keras
 import numpy as np
 
 from kerasweep.training.backends._runtime import get_runtime
-from kerasweep.training.engine._eligible import prediction_reason
+from kerasweep.training.engine._eligible import prediction_reason, rows_are_apart
+from kerasweep.training.engine._network import Drawn, Live
 from kerasweep.training.engine._program import programs, tracing
-from kerasweep.training.engine._signature import architecture_key
+
+# Multiply-adds in a block of rows beside which its call costs little, and the bounds
+# of its rows.
+_WORK, _LEAST_ROWS, _MOST_ROWS = 2**26, 32, 512
+_ROWS_OF_OTHERS = 1024
 
 
-def predict(model: Any, X: np.ndarray, batch_size: int = 1024) -> np.ndarray:
-    """Compute a model's output for each row.
+def predict(network: Any, X: np.ndarray, batch_size: int | None = None) -> np.ndarray:
+    """Compute a network's output for each row.
 
-    Models of one architecture share one compiled program, which takes the weights
-    as inputs. Needs no more memory than the output and one batch.
+    Networks of one architecture share one compiled program, which takes the weights
+    as inputs. It always computes a block of the same number of rows, the last one
+    filled up, so that a row's output does not depend on the rows beside it. Needs no
+    more memory than the output and one block.
 
     Parameters
     ----------
-    model : keras.Model
+    network : Network or keras.Model
     X : ndarray of shape (n_samples, ...)
-    batch_size : int, default=1024
+    batch_size : int, default=None
+        Rows of a block. None takes what suits the network.
 
     Returns
     -------
     output : ndarray of shape (n_samples, ...)
         What ``model.predict`` gives.
     """
-    if len(X) == 0 and prediction_reason(model) is None:
+    if not isinstance(network, Drawn | Live):
+        network = Live(network)
+    model = network.tracing_model()
+    if isinstance(network, Live) and prediction_reason(model) is not None:
+        rows = batch_size or _ROWS_OF_OTHERS
+        return np.asarray(model.predict(X, batch_size=rows, verbose=0))
+    if len(X) == 0:
         return np.empty((0, *model.output_shape[1:]), dtype=np.float32)
-    if prediction_reason(model) is not None:
-        return np.asarray(model.predict(X, batch_size=batch_size, verbose=0))
     runtime = get_runtime()
-    variables = model.variables
-    values = [runtime.read(v.value) for v in variables]
-    key = ("predict", architecture_key(model), X.dtype.str, X.shape[1:])
-    output: np.ndarray | None = None
-    for start in range(0, len(X), batch_size):
-        batch = np.ascontiguousarray(X[start : start + batch_size])
+    values = network.prediction_values()
+    filled_up = isinstance(network, Drawn) or rows_are_apart(model)
+    rows = batch_size or (_block(network) if filled_up else _ROWS_OF_OTHERS)
+    key = ("predict", network.architecture, X.dtype.str, X.shape[1:])
+    parts = []
+    for start in range(0, len(X), rows):
+        batch = np.ascontiguousarray(X[start : start + rows])
         n_rows = len(batch)
-        rows = runtime.prediction_rows(n_rows, batch_size)
-        if rows is not None and rows != n_rows:
-            filled = np.zeros((rows, *batch.shape[1:]), dtype=batch.dtype)
-            filled[:n_rows] = batch
-            batch = filled
-        run = _program(model, variables, (*key, rows), values, batch)
-        part = runtime.to_host(run(values, batch))[:n_rows]
-        if output is None:
-            output = np.empty((len(X), *part.shape[1:]), dtype=part.dtype)
-        output[start : start + n_rows] = part
-    assert output is not None
-    return output
+        if filled_up and n_rows < rows:
+            whole = np.zeros((rows, *batch.shape[1:]), dtype=batch.dtype)
+            whole[:n_rows] = batch
+            batch = whole
+        run = _program(network, (*key, len(batch)), values, batch)
+        parts.append(runtime.to_host(run(values, batch))[:n_rows])
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _block(network: Drawn | Live) -> int:
+    facts = network.facts
+    if facts.convolutional:
+        return _LEAST_ROWS
+    rows = _WORK // max(1, facts.n_kernel_weights)
+    return min(_MOST_ROWS, max(_LEAST_ROWS, 1 << rows.bit_length()))
 
 
 def _program(
-    model: Any, variables: list[Any], key: Any, values: list[Any], batch: np.ndarray
+    network: Drawn | Live, key: Any, values: list[Any], batch: np.ndarray
 ) -> Callable[..., Any]:
-    def forward(values: list[Any], x: Any) -> Any:
-        with keras.StatelessScope(list(zip(variables, values, strict=True))):
-            return model(x, training=False)
-
     def build() -> Callable[..., Any]:
+        model, variables = network.tracing_model(), network.prediction_variables()
+
+        def forward(values: list[Any], x: Any) -> Any:
+            with keras.StatelessScope(list(zip(variables, values, strict=True))):
+                return model(x, training=False)
+
         with tracing:
             return get_runtime().compile_prediction(forward, values, batch)
 

@@ -1,7 +1,6 @@
 """Compiled programs, kept for the next job that can use them."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -9,101 +8,57 @@ import keras
 import numpy as np
 
 from kerasweep.training.backends._runtime import get_runtime
+from kerasweep.training.engine._cache import BoundedCache
 from kerasweep.training.engine._eligible import NotExpressible
-from kerasweep.training.engine._epoch import epoch_function
-from kerasweep.training.engine._network import Network
+from kerasweep.training.engine._epoch import epochs_function
 from kerasweep.training.engine._plan import Plan, VisitedRows
+from kerasweep.training.engine._private import build_metrics
+from kerasweep.training.engine._steps import Steps
 
 _MAX_PROGRAMS = 64
+# Epochs in one call, where nobody listens: as many as these, and as have these many row
+# numbers, 2 MB of them.
+_MOST_EPOCHS = 32
+_MOST_NUMBERS = 2**19
 
 
-class ProgramCache:
-    """A bounded store of compiled programs, the least recently used going first.
+class ProgramCache(BoundedCache):
+    """A bounded store of compiled programs."""
 
-    Parameters
-    ----------
-    max_programs : int
+    @property
+    def compilations(self) -> int:
+        """Programs compiled since the start of the process."""
+        return self.made
 
-    Attributes
-    ----------
-    compilations : int
-        Programs compiled since the start of the process.
-    """
-
-    def __init__(self, max_programs: int = _MAX_PROGRAMS):
-        self.max_programs = max_programs
-        self.compilations = 0
-        self._programs: OrderedDict[Any, Any] = OrderedDict()
-        self._lock = threading.Lock()
-        self._building: dict[Hashable, threading.Lock] = {}
-
-    def get(self, key: Hashable, build: Callable[[], Any]) -> Any:
-        """Give the program of a key, compiled now if it is not there.
-
-        Parameters
-        ----------
-        key : hashable
-        build : callable
-            Compiles the program. Two threads never build the same key.
-
-        Returns
-        -------
-        program
-        """
-        with self._lock:
-            if key in self._programs:
-                self._programs.move_to_end(key)
-                return self._programs[key]
-            building = self._building.setdefault(key, threading.Lock())
-        with building:
-            with self._lock:
-                if key in self._programs:
-                    return self._programs[key]
-            try:
-                program = build()
-            finally:
-                with self._lock:
-                    self._building.pop(key, None)
-            with self._lock:
-                self.compilations += 1
-                self._programs[key] = program
-                while len(self._programs) > self.max_programs:
-                    self._programs.popitem(last=False)
-        return program
-
-    def __contains__(self, key: Hashable) -> bool:
-        with self._lock:
-            return key in self._programs
-
-    def has_stack(self, key: Hashable, width: int) -> bool:
-        """Tell whether some program of a plan's key and this width is there."""
-        with self._lock:
-            return any(k[0] == key and k[1] == width for k in self._programs)
-
-    def clear(self) -> None:
-        """Forget every program."""
-        with self._lock:
-            self._programs.clear()
+    def stack_widths(self, key: Hashable) -> list[int]:
+        """List the widths of the stacked programs of a plan's key."""
+        keys: list[Any] = self.keys()
+        return sorted({k[1] for k in keys if k[0] == key and k[1]})
 
 
-programs = ProgramCache()
+programs = ProgramCache(_MAX_PROGRAMS)
 # Keras' tracing changes attributes of the model's layers while it runs.
 tracing = threading.Lock()
 
 
 class Program:
-    """One compiled epoch.
+    """Compiled epochs.
 
     Attributes
     ----------
     run : callable
-        See :func:`kerasweep.training.engine._epoch.epoch_function`.
+        See :func:`kerasweep.training.engine._epoch.epochs_function`.
     log_names : list of str
+    epochs_at_once : int
+        Most epochs that one call can run.
     """
 
-    def __init__(self, run: Callable[..., Any], log_names: list[str]):
+    def __init__(
+        self, run: Callable[..., Any], log_names: list[str], epochs_at_once: int = 1
+    ):
         self.run = run
         self.log_names = log_names
+        self.epochs_at_once = epochs_at_once
 
 
 def get_program(
@@ -133,9 +88,9 @@ def get_program(
     """
     runtime = get_runtime()
     parallel = parallel or not runtime.KEEPS_TO_ONE_CORE
-    xla = not plan.convolutional
+    xla = not plan.facts.convolutional
     key = (plan.key, width, n_rows, xla, parallel)
-    if xla and key not in programs and not runtime.has_room_for_xla(plan.draws):
+    if xla and key not in programs and not runtime.has_room_for_xla(plan.facts.draws):
         xla = False
         key = (plan.key, width, n_rows, xla, parallel)
 
@@ -155,44 +110,55 @@ def _build(
     plan: Plan, width: int | None, n_rows: tuple[int, int], xla: bool, parallel: bool
 ) -> Program:
     runtime = get_runtime()
-    model = plan.job.model
-    _build_metrics(plan)
-    network = Network(model, plan.floats, runtime.value_and_grad)
+    model = plan.network.tracing_model()
+    _build_metrics(model, plan)
+    steps = Steps(model, plan.network.floats(), runtime.value_and_grad)
     rows = plan.train.rows, None if plan.validation is None else plan.validation.rows
     stacked = width is not None
-    if runtime.loops_slowly(plan.convolutional):
+    names = list(steps.log_names)
+    if runtime.loops_slowly(plan.facts.convolutional):
         wrap = runtime.StepByStep
-        function = epoch_function(network, runtime, *rows, stacked, wrap)
-        return Program(function, list(network.log_names))
-    function = epoch_function(network, runtime, *rows, stacked)
+        return Program(epochs_function(steps, runtime, *rows, stacked, wrap), names)
+    function = epochs_function(steps, runtime, *rows, stacked)
     lead = () if width is None else (width,)
-    state = [_spec(lead + tuple(t.shape), t) for t in plan.read_state()]
-    floats = np.zeros((*lead, max(1, len(plan.floats.values))), dtype=np.float32)
+    state = [_spec(lead + tuple(t.shape), t) for t in plan.network.read_state()]
+    n_floats = len(plan.network.float_values())
+    floats = np.zeros((*lead, max(1, n_floats)), dtype=np.float32)
+    at_once = _epochs_at_once(plan.train, width or 1)
     data = [
-        {} if visited is None else _data_specs(visited, rows, lead)
-        for visited, rows in zip((plan.train, plan.validation), n_rows, strict=True)
+        {} if visited is None else _data_specs(visited, n, lead, epochs)
+        for visited, n, epochs in zip(
+            (plan.train, plan.validation), n_rows, ((at_once,), ()), strict=True
+        )
     ]
-    run = runtime.compile_function(function, (state, floats, *data), xla, parallel)
-    return Program(run, list(network.log_names))
+    arguments = (state, floats, *data, np.int32(1))
+    run = runtime.compile_function(function, arguments, xla, parallel)
+    return Program(run, names, at_once)
 
 
-def _build_metrics(plan: Plan) -> None:
+def _epochs_at_once(visited: VisitedRows, n_networks: int) -> int:
+    numbers = visited.max_steps * visited.rows.batch_size * n_networks
+    return max(1, min(_MOST_EPOCHS, _MOST_NUMBERS // numbers))
+
+
+def _build_metrics(model: Any, plan: Plan) -> None:
     x, y, *weight = plan.train.arrays
     rows = slice(0, min(2, len(x)))
-    plan.job.model._symbolic_build(
-        data_batch=(x[rows], y[rows], weight[0][rows] if weight else None)
-    )
+    build_metrics(model, (x[rows], y[rows], weight[0][rows] if weight else None))
 
 
-def _data_specs(visited: VisitedRows, n_rows: int, lead: tuple[int, ...]) -> Any:
+def _data_specs(
+    visited: VisitedRows, n_rows: int, lead: tuple[int, ...], epochs: tuple[int, ...]
+) -> Any:
     rows = visited.rows
+    index = (*epochs, visited.max_steps, *lead, rows.batch_size)
     data = {
         "arrays": tuple(_spec((n_rows, *a.shape[1:]), a) for a in visited.arrays),
-        "index": np.zeros((visited.max_steps, *lead, rows.batch_size), np.int32),
+        "index": _spec(index, np.int32()),
         "n_steps": np.int32(0),
     }
     if rows.remainder:
-        data["remainder"] = np.zeros((*lead, rows.remainder), np.int32)
+        data["remainder"] = _spec((*epochs, *lead, rows.remainder), np.int32())
     return data
 
 

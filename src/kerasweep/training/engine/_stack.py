@@ -30,8 +30,9 @@ class Stack:
         self._plans = plans
         self._stacked = stacked
         self._runtime = runtime
-        states = [plan.read_state() for plan in plans]
-        floats = [plan.floats.values or [0.0] for plan in plans]
+        networks = [plan.network for plan in plans]
+        states = [network.read_state() for network in networks]
+        floats = [network.float_values() or [0.0] for network in networks]
         self.floats = np.asarray(floats if stacked else floats[0], dtype=np.float32)
         self.state = (
             [runtime.stack(list(column)) for column in zip(*states, strict=True)]
@@ -39,7 +40,7 @@ class Stack:
             else states[0]
         )
         self._best: list[Any] | None = None
-        self._final: dict[int, list[Any]] = {}
+        self._final: dict[int, list[np.ndarray]] = {}
 
     def after_epoch(self, members: Sequence[Member], was_active: list[bool]) -> None:
         """Keep the weights that have become the best, and those that are final."""
@@ -54,18 +55,24 @@ class Stack:
                     self._runtime.where(improved, new, old)
                     for new, old in zip(self.state, self._best, strict=True)
                 ]
+        if not any(member.active for member in members):
+            return  # the state is everybody's last
         for k, member in enumerate(members):
             if was_active[k] and not member.active:
-                self._final[k] = self._of(self.state, k)
+                self._final[k] = self._of(self._to_host(self.state), k)
 
     def write(self, members: Sequence[Member]) -> None:
-        """Assign every network's variables to its model."""
+        """Hand every network its values."""
+        state = self._to_host(self.state)
+        best = None if self._best is None else self._to_host(self._best)
         for k, member in enumerate(members):
-            state = self._final.get(k) or self._of(self.state, k)
-            best = None
-            if member.keeps_best and self._best is not None:
-                best = self._of(self._best, k)
-            self._plans[k].write_state(state, best)
+            own = self._final.get(k) or self._of(state, k)
+            own_best = self._of(best, k) if best and member.keeps_best else None
+            self._plans[k].network.write_state(own, own_best)
 
-    def _of(self, state: list[Any], k: int) -> list[Any]:
-        return [tensor[k] for tensor in state] if self._stacked else state
+    def _to_host(self, state: list[Any]) -> list[np.ndarray]:
+        return [self._runtime.to_host(tensor) for tensor in state]
+
+    def _of(self, state: list[np.ndarray], k: int) -> list[np.ndarray]:
+        # Copies: a view would keep the whole stack for as long as one network lives.
+        return [array[k].copy() for array in state] if self._stacked else state

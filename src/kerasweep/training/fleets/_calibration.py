@@ -38,7 +38,7 @@ class Calibration:
         if on_accelerator():
             return STACKED
         work = flops_per_step(plan)
-        if work > _ARITHMETIC_BOUND or plan.convolutional:
+        if work > _ARITHMETIC_BOUND or plan.facts.convolutional:
             return SIDE_BY_SIDE
         with self._lock:
             known = self._load().get(_size(plan), {})
@@ -106,12 +106,7 @@ calibration = Calibration()
 
 def flops_per_step(plan: Any) -> float:
     """Estimate the arithmetic of one update of a dense network."""
-    kernels = sum(
-        math.prod(v.shape)
-        for v in plan.job.model.trainable_variables
-        if len(v.shape) > 1
-    )
-    return 6.0 * kernels * plan.train.rows.batch_size
+    return 6.0 * plan.facts.n_kernel_weights * plan.train.rows.batch_size
 
 
 def on_accelerator() -> bool:
@@ -136,5 +131,5 @@ def n_cores() -> int:
 
 def _size(plan: Any) -> str:
     work = flops_per_step(plan)
-    depth = len(plan.job.model.variables)
+    depth = plan.facts.n_variables
     return f"2^{round(2 * math.log2(max(work, 1))) / 2} flops, {depth} variables"

@@ -5,11 +5,11 @@ import time
 from typing import Any
 
 from kerasweep.training.backends._out_of_memory import is_out_of_memory
-from kerasweep.training.engine._compiled import train_together
 from kerasweep.training.engine._job import TrainingJob, TrainingResult
 from kerasweep.training.engine._member import Member
 from kerasweep.training.engine._plan import Plan
 from kerasweep.training.engine._program import programs
+from kerasweep.training.engine._together import train_together
 from kerasweep.training.fleets._admission import Admission, FleetClosed
 from kerasweep.training.fleets._calibration import (
     SIDE_BY_SIDE,
@@ -188,7 +188,5 @@ class Fleet:
     def _width(self, plans: list[Plan]) -> int:
         """Take a compiled program that is a little too wide rather than a new one."""
         n = len(plans)
-        for width in range(n, n + n // 2 + 1):
-            if programs.has_stack(plans[0].key, width):
-                return width
-        return n
+        widths = programs.stack_widths(plans[0].key)
+        return next((w for w in widths if n <= w <= n + n // 2), n)

@@ -1,6 +1,5 @@
 """How many networks can be trained at once."""
 
-import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -31,21 +30,12 @@ def networks_that_fit(plans: Sequence[Plan]) -> int:
     if free is None:
         return len(plans)
     plan = plans[0]
-    model = plan.job.model
-    state = _COPIES_OF_STATE * sum(
-        4 * math.prod(v.shape) for v in [*model.variables, *model.optimizer.variables]
-    )
-    outputs = sum(
-        math.prod(d or 1 for d in layer.output.shape[1:])
-        for layer in model._flatten_layers(include_self=False)
-        if hasattr(getattr(layer, "_inbound_nodes", None) and layer, "output")
-        and hasattr(layer.output, "shape")
-    )
+    state = 4 * _COPIES_OF_STATE * plan.facts.n_state
     rows = plan.train.rows.batch_size
     if plan.validation is not None:
         rows = max(rows, plan.validation.rows.batch_size)
     # Twice: once on the host, laid end to end, and once on the device.
-    each = state + 8 * rows * outputs + 2 * _bytes_of_rows(plan)
+    each = state + 8 * rows * plan.facts.n_outputs + 2 * _bytes_of_rows(plan)
     return max(1, min(len(plans), int(_USABLE * free / each)))
 
 
