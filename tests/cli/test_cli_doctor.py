@@ -39,7 +39,7 @@ STORE = {
 @pytest.fixture
 def answers(monkeypatch):
     """Answer for both processes; an exception is raised."""
-    found = {"backend_facts": BACKEND, "store_health": dict(STORE)}
+    found = {"machine_facts": BACKEND, "store_health": dict(STORE)}
 
     class Answer:
         def __init__(self, module, function, env):
@@ -88,7 +88,7 @@ def test_json_holds_what_the_lines_say(answers, capsys):
 
 @pytest.mark.parametrize("error", [TimeoutError("no answer"), RuntimeError("no Keras")])
 def test_a_backend_that_fails_leaves_the_rest(error, answers, capsys):
-    answers["backend_facts"] = error
+    answers["machine_facts"] = error
     assert doctor([]) == 1
     said = capsys.readouterr().out
     assert f"FAIL  backend       {error}" in said and "OK    tracking" in said
@@ -154,15 +154,11 @@ def test_a_gpu_that_keras_does_not_see_is_a_warning(monkeypatch):
     assert _states(backend_findings(seen))["devices"] == "OK"
 
 
-def test_less_time_than_cores_is_a_warning(monkeypatch, tmp_path):
-    quota = tmp_path / "cpu.max"
-    quota.write_text("150000 100000\n")
-    assert _machine._quota(quota) == 1.5
-    quota.write_text("max 100000\n")
-    assert _machine._quota(quota) is None
-    monkeypatch.setattr(_machine, "n_cores", lambda: 4)
-    monkeypatch.setattr(_machine, "_quota", lambda: 1.5)
-    assert _machine._threads(0).state == "WARN"
+def test_less_time_than_cores_is_a_warning(monkeypatch):
+    monkeypatch.setattr(_machine, "_allowed_cores", lambda: 4)
+    for granted, state in ((2, "WARN"), (4, "OK")):
+        monkeypatch.setattr(_machine.joblib, "cpu_count", lambda n=granted: n)
+        assert _machine._threads(0).state == state
 
 
 def test_a_full_disk_fails(monkeypatch):

@@ -21,15 +21,9 @@ from kerasweep.training import (
 from kerasweep.training.engine._pool import Pool
 from kerasweep.training.engine._together import fit_compiled
 from kerasweep.training.fleets import _fleet as fleet_module
-from kerasweep.training.fleets._admission import AdmittingBackend
-from kerasweep.training.fleets._calibration import (
-    SIDE_BY_SIDE,
-    STACKED,
-    calibration,
-    n_cores,
-)
 from kerasweep.training.fleets._current_fleet import current_fleet
-from kerasweep.training.fleets._fleet import FleetClosed
+from kerasweep.training.fleets._fleet import FleetBackend, FleetClosed
+from kerasweep.training.fleets._machine import SIDE_BY_SIDE, STACKED, calibration
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -103,7 +97,7 @@ def test_results_do_not_depend_on_the_company(fields, way):
         assert_same_history(a.history, e.history)
         assert a.best_epoch == e.best_epoch
     for ours, theirs in zip(together, alone, strict=True):
-        assert_same_network(ours.network.model, theirs.network.model, rtol=1e-3, atol=1e-5)
+        assert_same_network(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
 def test_fits_alike_are_trained_by_one_program(stacked, monkeypatch):
@@ -115,7 +109,6 @@ def test_fits_alike_are_trained_by_one_program(stacked, monkeypatch):
         return original(plans, *args, **kwargs)
 
     monkeypatch.setattr(fleet_module, "train_together", record)
-    monkeypatch.setattr(fleet_module, "_LINGER", 2.0)
     jobs = [job(network(seed=s), seed=s) for s in range(4)]
     programs.clear()
     before = programs.compilations
@@ -135,7 +128,7 @@ def test_mixed_architectures(way):
     with fleet(size=4):
         _in_parallel([lambda j=j: train(j) for j in together])
     for ours, theirs in zip(together, alone, strict=True):
-        assert_same_network(ours.network.model, theirs.network.model, rtol=1e-3, atol=1e-5)
+        assert_same_network(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
 def test_a_failure_is_its_own(way):
@@ -160,7 +153,7 @@ def test_a_failure_is_its_own(way):
     assert isinstance(results[4], OSError)
     lone = job(network(seed=1))
     fit_compiled(lone)
-    assert_same_network(good.network.model, lone.network.model, rtol=1e-3, atol=1e-5)
+    assert_same_network(good, lone, rtol=1e-3, atol=1e-5)
 
 
 def test_on_epoch_runs_in_the_thread_of_its_fit(way):
@@ -257,8 +250,8 @@ def test_equal_rows_are_held_once():
     copied.train = tuple(None if a is None else a.copy() for a in copied.train)
     other = job(network(seed=5), rows=slice(1, 311))
     everyone = [*plans, Plan(copied)]
-    assert Pool([p.train for p in everyone], True).n_rows == 320
-    assert Pool([p.train for p in [*everyone, Plan(other)]], True).n_rows == 640
+    assert Pool([p.train for p in everyone]).n_rows == 310
+    assert Pool([p.train for p in [*everyone, Plan(other)]]).n_rows == 620
 
 
 def test_equal_rows_are_copied_to_the_device_once():
@@ -295,20 +288,22 @@ def _most_under_way(n_fits, size, fit):
 
 def test_side_by_side_no_more_fits_begin_than_can_be_trained(beside):
     jobs = [job(network(seed=s)) for s in range(8)]
-    assert _most_under_way(8, 8, lambda k: train(jobs[k])) <= n_cores() + 1
+    assert _most_under_way(8, 8, lambda k: train(jobs[k])) <= joblib.cpu_count() + 1
 
 
 def test_fits_that_can_be_stacked_all_begin(stacked, monkeypatch):
-    monkeypatch.setattr(fleet_module, "_LINGER", 2.0)
-    jobs = [job(network(seed=s)) for s in range(n_cores() + 4)]
+    jobs = [job(network(seed=s)) for s in range(joblib.cpu_count() + 4)]
     n = len(jobs)
     assert _most_under_way(n, n, lambda k: train(jobs[k])) == n
 
 
 def test_no_more_fits_begin_than_memory_has_room_for(stacked, monkeypatch):
     monkeypatch.setattr(fleet_module, "fits_that_fit", lambda plan: 1)
-    jobs = [job(network(seed=s)) for s in range(n_cores() + 4)]
-    assert _most_under_way(len(jobs), 64, lambda k: train(jobs[k])) <= n_cores() + 1
+    jobs = [job(network(seed=s)) for s in range(joblib.cpu_count() + 4)]
+    assert (
+        _most_under_way(len(jobs), 64, lambda k: train(jobs[k]))
+        <= joblib.cpu_count() + 1
+    )
 
 
 def test_leaving_turns_away_fits_that_have_not_begun():
@@ -320,12 +315,12 @@ def test_leaving_turns_away_fits_that_have_not_begun():
 
     def search():
         with pytest.raises(FleetClosed):
-            joblib.Parallel(n_jobs=n_cores() + 3, backend=AdmittingBackend(admission))(
-                joblib.delayed(fit)(k) for k in range(n_cores() + 3)
+            joblib.Parallel(n_jobs=joblib.cpu_count() + 3, backend=FleetBackend(own))(
+                joblib.delayed(fit)(k) for k in range(joblib.cpu_count() + 3)
             )
 
     with fleet(size=20):
-        admission = current_fleet().admission
+        own = current_fleet()
         thread = threading.Thread(target=search)
         thread.start()
         assert begun.wait(60)
@@ -334,9 +329,36 @@ def test_leaving_turns_away_fits_that_have_not_begun():
     assert not thread.is_alive()
 
 
+def test_nobody_waits_for_a_timer(stacked, monkeypatch):
+    """A group of fits begins once everybody waits, or the fleet is full."""
+    monkeypatch.setattr(fleet_module, "_PATIENCE", 1e6)
+    with fleet(size=4):
+        results = _in_parallel(
+            [lambda j=j: train(j) for j in [job(network(seed=s)) for s in range(6)]]
+        )
+    assert [r.engine for r in results] == ["compiled"] * 6
+
+
+def test_a_fit_that_does_something_else_is_not_waited_for_for_ever(
+    stacked, monkeypatch
+):
+    monkeypatch.setattr(fleet_module, "_PATIENCE", 0.05)
+    trained = threading.Event()
+
+    def wait():
+        assert trained.wait(60)
+
+    def fit():
+        train(job(network()))
+        trained.set()
+
+    with fleet(size=2):
+        _in_parallel([fit, wait])
+    assert trained.is_set()
+
+
 def test_a_group_that_does_not_fit_is_split(stacked, monkeypatch):
     monkeypatch.setattr(fleet_module, "networks_that_fit", lambda plans: 2)
-    monkeypatch.setattr(fleet_module, "_LINGER", 2.0)
     jobs = [job(network(seed=s)) for s in range(5)]
     with fleet(size=5):
         results = _in_parallel([lambda j=j: train(j) for j in jobs])

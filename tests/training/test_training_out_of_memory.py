@@ -14,7 +14,7 @@ from kerasweep import DenseClassifier
 from kerasweep.training import fleet, is_out_of_memory, train
 from kerasweep.training.engine._together import fit_compiled
 from kerasweep.training.fleets import _fleet as fleet_module
-from kerasweep.training.fleets._calibration import SIDE_BY_SIDE, STACKED, calibration
+from kerasweep.training.fleets._machine import SIDE_BY_SIDE, STACKED, calibration
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,6 @@ def watchdog():
 def stacked(monkeypatch):
     monkeypatch.setattr(calibration, "choose", lambda plan: STACKED)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
-    monkeypatch.setattr(fleet_module, "_LINGER", 2.0)
 
 
 def _exhausted():
@@ -87,7 +86,7 @@ def test_a_stack_is_halved_until_it_fits(stacked, room_for, n, most, expected):
         np.testing.assert_allclose(
             result.history["loss"], fit_compiled(lone).history["loss"], rtol=1e-4
         )
-        assert_same_network(ours.network.model, lone.network.model, rtol=1e-3, atol=1e-5)
+        assert_same_network(ours, lone, rtol=1e-3, atol=1e-5)
 
 
 def test_one_that_is_too_large_alone_fails_alone(stacked, room_for):
@@ -159,7 +158,7 @@ def test_a_network_that_diverges_leaves_the_others_alone(stacked):
     for i in (0, 2):
         expected = fit_compiled(alone[i]).history["loss"]
         np.testing.assert_allclose(results[i].history["loss"], expected, rtol=1e-4)
-        assert_same_network(together[i].network.model, alone[i].network.model, rtol=1e-3, atol=1e-5)
+        assert_same_network(together[i], alone[i], rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize(

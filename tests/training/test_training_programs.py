@@ -10,7 +10,7 @@ from training_cases import X, Y, assert_same_network, job, network
 
 from kerasweep.training import EarlyStopping, TrainingJob, programs, train
 from kerasweep.training.backends._mappings import share_of_mappings
-from kerasweep.training.engine._program import ProgramCache
+from kerasweep.training.engine._program import Key, ProgramCache
 
 if keras.backend.backend() == "tensorflow":
     from kerasweep.training.backends import _tensorflow as _tf_runtime
@@ -107,16 +107,16 @@ def test_a_regularizer_is_not_changed_by_tracing():
 
 
 def test_the_store_is_bounded():
-    cache = ProgramCache(max_programs=3)
+    cache = ProgramCache(3)
     for key in range(5):
         cache.get((key,), object)
     kept = cache.get((4,), object)
     assert cache.get((4,), object) is kept
-    assert len(cache._programs) == 3
+    assert len(cache) == 3
 
 
 def test_a_failed_compilation_can_be_tried_again():
-    cache = ProgramCache()
+    cache = ProgramCache(3)
     with pytest.raises(ZeroDivisionError):
         cache.get(("a",), lambda: 1 / 0)
     assert cache.get(("a",), lambda: 7) == 7
@@ -244,8 +244,8 @@ on_tensorflow = pytest.mark.skipif(
 
 def _uses_xla(which):
     train(which)
-    (key,) = [key for key in programs._programs if key[1] is None]
-    return key[3]
+    (key,) = [key for key in programs._items if isinstance(key, Key)]
+    return key.xla
 
 
 @on_tensorflow

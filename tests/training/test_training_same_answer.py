@@ -122,7 +122,7 @@ def test_losses_of_one_output(loss):
     ]
     ours, theirs = (train(j) for j in jobs)
     assert_same_history(ours.history, theirs.history)
-    assert_same_network(jobs[0].network.model, jobs[1].network.model)
+    assert_same_network(jobs[0], jobs[1])
 
 
 def test_convolutions():

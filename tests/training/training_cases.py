@@ -58,8 +58,9 @@ def job(model, *, rows=TRAIN, weights=None, validation=False, **fields):
     )
 
 
-def values(model):
-    """All variables of a model and its optimizer, except the seeds."""
+def values(trained):
+    """All variables of a model, or a job's, and its optimizer, except the seeds."""
+    model = trained.network.model if hasattr(trained, "network") else trained
     return [np.asarray(v.value) for v in [*model.weights, *model.optimizer.variables]]
 
 

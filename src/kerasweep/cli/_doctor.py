@@ -59,7 +59,7 @@ def findings(timeout: float) -> Iterator[Finding]:
     # MLflow's own patience is minutes; whatever the user set is theirs.
     brief = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
     env = {**quiet, **brief, **os.environ}
-    backend = Probe("kerasweep.training.backends._facts", "backend_facts", env)
+    backend = Probe("kerasweep.training.fleets._machine", "machine_facts", env)
     store = Probe("kerasweep.tracking._health", "store_health", env)
     try:
         yield from _guarded("installation", installation_findings)

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import joblib
+
 from kerasweep.cli._finding import Finding
 from kerasweep.training.backends._facts import has_nvidia_driver, thread_settings
-from kerasweep.training.fleets._calibration import n_cores
 
 _GIB = 2**30
 _LITTLE, _TOO_LITTLE = 2.0, 0.1  # GiB
 
 
 def backend_findings(facts: Mapping[str, Any]) -> list[Finding]:
-    """Judge what `kerasweep.training.backends._facts.backend_facts` found."""
+    """Judge what `machine_facts` of `training.fleets` found."""
     backend = f"{facts['backend']} {facts['version']}"
     chosen = os.environ.get("KERAS_BACKEND")
     how = f"KERAS_BACKEND={chosen}" if chosen else "KERAS_BACKEND is not set"
@@ -42,29 +43,26 @@ def backend_findings(facts: Mapping[str, Any]) -> list[Finding]:
 
 
 def _threads(intra_op: int | None) -> Finding:
-    cores, settings = n_cores(), thread_settings()
+    cores, settings = _allowed_cores(), thread_settings()
     found = f"{cores} of {os.cpu_count()} cores may be used"
     told = [f"{name}={value}" for name, value in settings.items()]
     if intra_op is not None:
         told.append(f"TensorFlow's threads an operation: {intra_op or 'all cores'}")
     found = ", ".join([found, *told])
-    quota = _quota()
-    if quota is not None and quota < cores:
+    granted = joblib.cpu_count()
+    if granted < cores:
         advice = (
-            f"The container grants the time of {quota:g} cores, so threads wait for "
+            f"The container grants the time of {granted} cores, so threads wait for "
             "each other: start it with as many cores (cpuset) as it has time for."
         )
         return Finding("threads", "WARN", found, advice)
     return Finding("threads", "OK", found)
 
 
-def _quota(file: Path = Path("/sys/fs/cgroup/cpu.max")) -> float | None:
-    """Return the cores' worth of time that a container may use, None without bound."""
-    try:
-        most, period = file.read_text().split()
-        return int(most) / int(period)
-    except (OSError, ValueError):
-        return None
+def _allowed_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def disk_finding(folder: str | None = None) -> Finding:

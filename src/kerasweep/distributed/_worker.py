@@ -3,15 +3,12 @@
 import functools
 import pickle
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from distributed import get_worker, secede
-from distributed.threadpoolexecutor import thread_state
+from distributed import get_worker
 
 from kerasweep.tracking._transport import relay_by
-from kerasweep.training.fleets._admission import Admission
 from kerasweep.training.fleets._current_fleet import aboard, fleet_size
 
 #: What the names of the topics begin with, by which messages travel.
@@ -44,40 +41,14 @@ class OnWorker:
             return self._function(*args, **kwargs)
 
 
-class Threads(Admission):
-    """A worker's threads, one for a fit.
-
-    A fit that waits to be trained in company gives its thread back, so that its
-    company can come.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(0)
-        self._away = 0
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Let another fit begin in this one's place."""
-        with self._changed:
-            leaves = self._away < self.limit and getattr(thread_state, "proceed", False)
-            self._away += leaves
-        if leaves:
-            secede()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._away -= leaves
-
-
 def _fleet_of_worker(size: int | None) -> Any:
     """Return this process's fleet, which lasts as long as the process."""
-    from kerasweep.training.fleets._fleet import Fleet
+    from kerasweep.distributed._worker_fleet import WorkerFleet
 
     with _making:
         size = fleet_size(size)
         if size not in _fleets:
-            _fleets[size] = Fleet(size, Threads())
+            _fleets[size] = WorkerFleet(size)
         return _fleets[size]
 
 

@@ -1,7 +1,6 @@
 """What Keras computes with on this machine."""
 
 import os
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +12,32 @@ def backend_facts() -> dict[str, Any]:
     -------
     facts : dict
         ``backend`` and ``version`` of it; ``devices``, their names; ``threads``, what
-        TensorFlow was told (0 means all cores), None on JAX; ``calibration``, the
-        file's path, and ``faster``, for how many sizes of network it holds that
-        training them stacked, or side by side, is faster.
+        TensorFlow was told (0 means all cores), None on JAX.
     """
     import keras
-
-    from kerasweep.training.fleets._calibration import calibration
 
     backend = keras.backend.backend()
     product = keras.ops.matmul(keras.ops.ones((2, 3)), keras.ops.ones((3, 2)))
     if float(keras.ops.sum(product)) != 12.0:
         raise ArithmeticError("a product of two small matrices came out wrong")
     facts = _jax_facts() if backend == "jax" else _tensorflow_facts(backend)
-    faster = [
-        min(times, key=lambda way: times[way])
-        for times in calibration.known().values()
-        if len(times) > 1
-    ]
     return {
         "backend": backend,
-        "calibration": str(calibration.file()),
-        "faster": dict(Counter(faster)),
         **facts,
     }
+
+
+def on_accelerator() -> bool:
+    """Tell whether Keras computes on something else than the CPU."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.default_backend() != "cpu"
+    import tensorflow as tf
+
+    return bool(tf.config.list_logical_devices("GPU"))
 
 
 def has_nvidia_driver() -> bool:

@@ -1,6 +1,8 @@
 """One network's progress through its epochs."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from kerasweep.training.engine._job import EarlyStopping, TrainingResult
@@ -33,6 +35,8 @@ class Member:
         self.error: BaseException | None = None
         self.seconds_per_epoch: float | None = None
         self.history: dict[str, list[float]] = {}
+        self._stop = False
+        self._answer: Callable[[], Any] | None = None
         self._stopper = (
             None
             if plan.job.early_stopping is None
@@ -45,22 +49,32 @@ class Member:
         stopping = self.plan.job.early_stopping
         return stopping is not None and stopping.restore_best_weights
 
-    def end_epoch(self, epoch: int, logs: dict[str, float]) -> None:
-        """Record an epoch's logs, and stop if they or the caller say so."""
+    def begin_report(self, epoch: int, logs: dict[str, float]) -> None:
+        """Record an epoch's logs, and ask the caller whether to go on."""
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
-        stop = self.plan.job.terminate_on_nan and not math.isfinite(logs["loss"])
+        job = self.plan.job
+        self._stop = job.terminate_on_nan and not math.isfinite(logs["loss"])
         self.improved = False
         if self._stopper is not None and "val_loss" in logs:
-            stop = self._stopper.stops(epoch, logs["val_loss"]) or stop
+            self._stop = self._stopper.stops(epoch, logs["val_loss"]) or self._stop
             self.improved = self._stopper.improved
-        if self.plan.job.on_epoch is not None:
+        if job.on_epoch is not None:
+            ask = getattr(job.on_epoch, "ask", None)
+            logs = dict(logs)
+            self._answer = (
+                partial(job.on_epoch, epoch, logs) if ask is None else ask(epoch, logs)
+            )
+
+    def end_report(self, epoch: int) -> None:
+        """Take the caller's answer, and stop if it, or the logs, say so."""
+        if self._answer is not None:
             try:
-                stop = bool(self.plan.job.on_epoch(epoch, dict(logs))) or stop
+                self._stop = bool(self._answer()) or self._stop
             except BaseException as error:
                 self.error = error
-                stop = True
-        if stop or epoch + 1 >= self.plan.job.epochs:
+                self._stop = True
+        if self._stop or epoch + 1 >= self.plan.job.epochs:
             self.active = False
 
     def result(self) -> TrainingResult:

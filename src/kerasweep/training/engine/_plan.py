@@ -83,21 +83,13 @@ class VisitedRows:
                 "X, y and sample_weight must have equally many rows. "
                 f"Got {[len(a) for a in self.arrays]} instead."
             )
-        batch_size = min(batch_size, bucket(self.n_rows) if padded else self.n_rows)
+        # Of few rows, one of few sizes.
+        most = 1 << (self.n_rows - 1).bit_length() if padded else self.n_rows
+        batch_size = min(batch_size, most)
         remainder = 0 if padded else self.n_rows % batch_size
         self.rows = Rows(batch_size, padded, remainder, arrays[2] is not None)
         self.n_steps = (
             -(-self.n_rows // batch_size) if padded else (self.n_rows // batch_size)
         )
-        self.max_steps = bucket(self.n_steps)
-        self.key = (
-            self.rows,
-            self.max_steps,
-            tuple((a.shape[1:], a.dtype.str) for a in self.arrays),
-        )
-
-
-def bucket(n: int) -> int:
-    """Round a count up to one of eight sizes an octave, to share programs."""
-    step = 1 << max(0, (max(n, 1) - 1).bit_length() - 4)
-    return -(-n // step) * step if n else 1
+        kinds = tuple((a.shape[1:], a.dtype.str) for a in self.arrays)
+        self.key = (self.rows, kinds)

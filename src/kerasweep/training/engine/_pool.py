@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasweep.training.engine._plan import VisitedRows, bucket
+from kerasweep.training.engine._plan import VisitedRows
 from kerasweep.training.engine._shared import same, shared_arrays
 
 
@@ -16,22 +16,19 @@ class Pool:
     ----------
     visited : sequence of VisitedRows
         One for each network, of equal keys.
-    stacked : bool
-        Whether indices get an axis over networks.
 
     Attributes
     ----------
     n_rows : int
-        Rows in each array, those that only fill it up included.
+        Distinct rows.
     """
 
-    def __init__(self, visited: Sequence[VisitedRows], stacked: bool):
+    def __init__(self, visited: Sequence[VisitedRows]):
         self._visited = visited
-        self._stacked = stacked
         self._distinct: list[VisitedRows] = []
         starts: list[int] = []
         self._offsets: list[int] = []
-        total = 0
+        self.n_rows = 0
         for item in visited:
             for known, start in zip(self._distinct, starts, strict=True):
                 if same_rows(known, item):
@@ -39,28 +36,27 @@ class Pool:
                     break
             else:
                 self._distinct.append(item)
-                starts.append(total)
-                self._offsets.append(total)
-                total += item.n_rows
-        self.n_rows = bucket(total)
+                starts.append(self.n_rows)
+                self._offsets.append(self.n_rows)
+                self.n_rows += item.n_rows
         self._host: list[np.ndarray] = []
 
-    def to_device(self, runtime: Any) -> dict[str, Any]:
-        """Copy the rows to the device, as the program's ``arrays``."""
+    def to_device(self, runtime: Any, n_rows: int) -> dict[str, Any]:
+        """Copy the rows to the device, as a program's ``arrays`` of so many rows."""
         columns = zip(*(item.arrays for item in self._distinct), strict=True)
         # Kept, so that others with equal rows find them.
-        self._host = [self._joined(column) for column in columns]
+        self._host = [_joined(column, n_rows) for column in columns]
         return {
             "arrays": tuple(shared_arrays.to_device(a, runtime) for a in self._host),
             "n_steps": np.int32(self._visited[0].n_steps),
         }
 
-    def batches(self, orders: Sequence[np.ndarray]) -> dict[str, Any]:
-        """Lay out one order of rows for each network."""
-        return {name: a[0] for name, a in self.epochs([orders], 1).items()}
-
     def epochs(
-        self, orders: Sequence[Sequence[np.ndarray]], at_once: int
+        self,
+        orders: Sequence[Sequence[np.ndarray]],
+        at_once: int,
+        steps: int,
+        width: int | None,
     ) -> dict[str, Any]:
         """Lay out the orders of rows of several epochs, one for each network.
 
@@ -69,18 +65,23 @@ class Pool:
         orders : sequence of sequence of ndarray
         at_once : int
             Epochs in the program's arrays; those left over hold anything.
+        steps : int
+            Most updates of an epoch.
+        width : int or None
+            Places in the stack, of which those left over follow the first network.
+            None for no axis over networks.
 
         Returns
         -------
         batches : dict
-            ``index`` of shape (at_once, max_steps[, n_networks], batch_size), -1 where
+            ``index`` of shape (at_once, steps[, n_networks], batch_size), -1 where
             there is no row, and ``remainder`` of shape (at_once[, n_networks],
             remainder), if there is one.
         """
         first = self._visited[0]
-        rows, n = first.rows, len(self._visited)
-        cut = first.max_steps * rows.batch_size
-        index = np.empty((at_once, first.max_steps, n, rows.batch_size), np.int32)
+        rows, n = first.rows, width or 1
+        cut = steps * rows.batch_size
+        index = np.empty((at_once, steps, n, rows.batch_size), np.int32)
         rest = np.empty((at_once, n, rows.remainder), np.int32)
         flat = np.empty(cut, np.int32)
         for epoch, of_networks in enumerate(orders):
@@ -90,19 +91,22 @@ class Pool:
                 full = item.n_rows - rows.remainder
                 np.add(order[:full], offset, out=flat[:full])
                 flat[full:] = -1
-                index[epoch, :, k] = flat.reshape(first.max_steps, rows.batch_size)
+                index[epoch, :, k] = flat.reshape(steps, rows.batch_size)
                 np.add(order[full:], offset, out=rest[epoch, k])
-        if not self._stacked:
+        index[:, :, len(self._visited) :] = index[:, :, :1]
+        rest[:, len(self._visited) :] = rest[:, :1]
+        if width is None:
             index, rest = index[:, :, 0], rest[:, 0]
         return {"index": index} | ({"remainder": rest} if rows.remainder else {})
 
-    def _joined(self, column: Sequence[np.ndarray]) -> np.ndarray:
-        shape = (self.n_rows, *column[0].shape[1:])
-        if len(column) == 1 and column[0].shape == shape:
-            return column[0]
-        joined = np.zeros(shape, dtype=column[0].dtype)
-        np.concatenate(column, out=joined[: sum(len(a) for a in column)])
-        return joined
+
+def _joined(column: Sequence[np.ndarray], n_rows: int) -> np.ndarray:
+    shape = (n_rows, *column[0].shape[1:])
+    if len(column) == 1 and column[0].shape == shape:
+        return column[0]
+    joined = np.zeros(shape, dtype=column[0].dtype)
+    np.concatenate(column, out=joined[: sum(len(a) for a in column)])
+    return joined
 
 
 def same_rows(a: VisitedRows, b: VisitedRows) -> bool:

@@ -15,8 +15,9 @@ class Stack:
     Parameters
     ----------
     plans : sequence of Plan
-        One for each place in the stack.
-    stacked : bool
+    width : int or None
+        Places in the stack, of which those left over follow the first network. None
+        for a single network without an axis over networks.
     runtime : module
 
     Attributes
@@ -26,13 +27,17 @@ class Stack:
     floats : ndarray of shape (n_floats,) or (n_networks, n_floats)
     """
 
-    def __init__(self, plans: Sequence[Plan], stacked: bool, runtime: Any):
+    def __init__(self, plans: Sequence[Plan], width: int | None, runtime: Any):
         self._plans = plans
-        self._stacked = stacked
+        self._width = width or 1
+        self._stacked = stacked = width is not None
         self._runtime = runtime
         networks = [plan.network for plan in plans]
         states = [network.read_state() for network in networks]
         floats = [network.float_values() or [0.0] for network in networks]
+        left_over = self._width - len(plans)
+        states += [states[0]] * left_over
+        floats += [floats[0]] * left_over
         self.floats = np.asarray(floats if stacked else floats[0], dtype=np.float32)
         self.state = (
             [runtime.stack(list(column)) for column in zip(*states, strict=True)]
@@ -44,7 +49,7 @@ class Stack:
 
     def after_epoch(self, members: Sequence[Member], was_active: list[bool]) -> None:
         """Keep the weights that have become the best, and those that are final."""
-        improved = np.zeros(len(self._plans), dtype=bool)
+        improved = np.zeros(self._width, dtype=bool)
         for k, member in enumerate(members):
             improved[k] = was_active[k] and member.improved and member.keeps_best
         if improved.any():

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 
 import joblib
 
-from kerasweep.training.fleets._admission import AdmittingBackend
-from kerasweep.training.fleets._calibration import n_cores, on_accelerator
-
 if TYPE_CHECKING:
-    from kerasweep.training.fleets._fleet import Fleet
+    from kerasweep.training.backends._facts import on_accelerator
+from kerasweep.training.fleets._fleet import Fleet
 
 _current: "list[Fleet]" = []
 _entering = threading.Lock()
@@ -45,7 +43,7 @@ def fleet_size(size: int | None) -> int:
     """Give the size of a fleet here, where None means what this machine can do."""
     if size is not None:
         return size
-    return 64 if on_accelerator() else max(16, 2 * n_cores())
+    return 64 if on_accelerator() else max(16, 2 * joblib.cpu_count())
 
 
 @contextmanager
@@ -80,14 +78,14 @@ def fleet(size: int | None = None) -> Iterator[None]:
     if current_fleet() is not None:  # A fleet in a fleet joins it.
         yield
         return
-    from kerasweep.training.fleets._fleet import Fleet
+    from kerasweep.training.fleets._fleet import Fleet, FleetBackend
 
     size = fleet_size(size)
     own = Fleet(size)
     with _entering:
         _current.append(own)
     try:
-        backend = AdmittingBackend(own.admission)
+        backend = FleetBackend(own)
         with joblib.parallel_config(backend=backend, n_jobs=size):
             yield
     finally:

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +34,7 @@ class Ticket:
         self._left = threading.Event()
         self._on_epoch = plan.job.on_epoch
         if self._on_epoch is not None:
-            plan.job = replace(plan.job, on_epoch=self._ask)
+            plan.job = replace(plan.job, on_epoch=_Remote(self))
 
     def wait(self) -> TrainingResult:
         """Wait for the result, answering each epoch's call."""
@@ -62,9 +63,23 @@ class Ticket:
         """Raise an error in the waiting thread."""
         self._messages.put(("failed", error))
 
-    def _ask(self, epoch: int, logs: dict[str, float]) -> bool:
+    def ask(self, epoch: int, logs: dict[str, float]) -> Callable[[], bool]:
+        """Send the waiting thread an epoch; give what waits for its answer.
+
+        Many fits can be asked before the first answer is there.
+        """
         self.touched = True
         if self._left.is_set():
-            return True
+            return lambda: True
         self._messages.put(("epoch", (epoch, logs)))
-        return bool(self._answers.get())
+        return lambda: bool(self._answers.get())
+
+
+class _Remote:
+    """An ``on_epoch`` that is answered by another thread."""
+
+    def __init__(self, ticket: Ticket):
+        self.ask = ticket.ask
+
+    def __call__(self, epoch: int, logs: dict[str, float]) -> bool:
+        return self.ask(epoch, logs)()
