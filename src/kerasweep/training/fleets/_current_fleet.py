@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import joblib
 
+from kerasweep.training.backends._facts import on_accelerator
+
 if TYPE_CHECKING:
     from kerasweep.training.backends._facts import on_accelerator
 from kerasweep.training.fleets._fleet import Fleet
