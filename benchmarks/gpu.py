@@ -5,11 +5,12 @@ Seconds a network-epoch of 784-500-300-10 and of 784-64-64-10 (60,000 rows, batc
 and ``DenseClassifier.fit`` alone and in fleets, the sweep of 15 networks x 40 epochs
 among them. The ways take turns. Each is first called once unmeasured, which compiles;
 that call's seconds are in the table, too. The arithmetic floor is that of the device's
-own product of two matrices of 8192 x 8192 float32 numbers.
+own product of two large matrices of float32 numbers.
 
 Needs no TensorFlow on JAX. FILE.md and FILE.json are written anew after each
 measurement, so that what was measured is kept where the time runs out; a way that fails
-is reported, and the others go on. Once ``--minutes`` have passed nothing is begun.
+is reported, and the others go on. Each network has an equal share of ``--minutes``,
+and nothing of it is begun after that.
 """
 
 import argparse
@@ -155,11 +156,10 @@ def ways_of(
         yield Way(network, name, 15, sweep), make
 
 
-def product_rate() -> float:
-    """Return the operations a second of a large product of float32 matrices."""
+def product_rate(size: int) -> float:
+    """Return the operations a second of a product of float32 matrices."""
     import keras
 
-    size = 8192
     a = keras.random.normal((size, size), seed=0)
     times = []
     for _ in range(10):
@@ -230,11 +230,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--sweep", type=int, default=40, help="epochs of the sweep")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--product", type=int, default=8192, help="its matrices' side")
     parser.add_argument("--networks", nargs="+", default=NETWORKS, choices=NETWORKS)
     parser.add_argument("--minutes", type=float, default=8.0)
     parser.add_argument("--out", type=Path, help="file to write, without its suffix")
     args = parser.parse_args()
-    deadline = time.monotonic() + 60 * args.minutes
+    share = 60 * args.minutes / len(args.networks)
+    deadline = 0.0
     x, y = mnist(args.rows)
     machine = f"{describe_machine(*PACKAGES)}; {device()}"
     print(machine, flush=True)
@@ -263,9 +265,10 @@ def main() -> None:
         print(f"{way}: {seconds:.2f} s, accuracy {way.accuracy:.4f}", flush=True)
         return seconds
 
-    rate = product_rate()
+    rate = product_rate(args.product)
     print(f"product of matrices: {rate / 1e12:.1f} TFLOP/s", flush=True)
     for network in args.networks:
+        deadline = time.monotonic() + share
         floors[network] = floor_seconds(network, args.rows, rate)
         runs: list[tuple[Way, Run]] = []
         for way, make in ways_of(network, args.epochs, args.sweep):
