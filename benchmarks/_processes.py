@@ -127,7 +127,10 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def times_faster(base: Sequence[float] | None, seconds: Sequence[float]) -> str:
     """Return the ratio of two medians; nothing where the peer was left out."""
-    return f"{median(base) / median(seconds):.2f}" if base else ""
+    if not base:
+        return ""
+    ratio = median(base) / median(seconds)
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
 
 
 def chosen(text: str) -> list[str]:
