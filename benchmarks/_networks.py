@@ -51,6 +51,22 @@ def keras_network(name: str, n_features: int = 784) -> Any:
     return model
 
 
+def estimator(name: str, epochs: int) -> Any:
+    """Return the same network as an estimator of ours."""
+    from kerasweep import ConvClassifier, DenseClassifier
+
+    settings: dict[str, Any] = {
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "batch_size": BATCH,
+        "epochs": epochs,
+    }
+    hidden = SHAPES[name]
+    if hidden is None:
+        return ConvClassifier((32, 64), dense=(64,), **settings)
+    return DenseClassifier(hidden, **settings)
+
+
 def multiply_adds(name: str) -> list[tuple[int, int, int]]:
     """List the matrix products of one batch's forward pass, as (m, k, n)."""
     hidden = SHAPES[name]
