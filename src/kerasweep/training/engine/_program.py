@@ -21,8 +21,8 @@ _MAX_PROGRAMS = 64
 # numbers, 2 MB of them.
 _MOST_EPOCHS = 32
 _MOST_NUMBERS = 2**19
-# A program may be made for as many times the rows and steps of a job.
-_ROOMY = 4
+# A program may be made for so many times the rows and steps of a job.
+_ROOMY = 8
 # Arrays up to this size, in bytes, are padded to one of few sizes.
 _PADDED = 2**24
 

@@ -40,12 +40,17 @@ class Stack:
         floats += [floats[0]] * left_over
         self.floats = np.asarray(floats if stacked else floats[0], dtype=np.float32)
         self.state = (
-            [runtime.stack(list(column)) for column in zip(*states, strict=True)]
+            [self._stacked_up(column) for column in zip(*states, strict=True)]
             if stacked
             else states[0]
         )
         self._best: list[Any] | None = None
         self._final: dict[int, list[np.ndarray]] = {}
+
+    def _stacked_up(self, column: Sequence[Any]) -> Any:
+        if isinstance(column[0], np.ndarray):
+            return np.stack(column)
+        return self._runtime.stack(list(column))
 
     def after_epoch(self, members: Sequence[Member], was_active: list[bool]) -> None:
         """Keep the weights that have become the best, and those that are final."""

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -233,7 +234,15 @@ class Fleet:
                     ticket.fail(error)
             if over:
                 return None
-            return "memory" if is_out_of_memory(error) else "other"
+            if is_out_of_memory(error):
+                return "memory"
+            warnings.warn(
+                f"{len(group)} networks could not be trained together, and are trained "
+                f"one by one: {type(error).__name__}: {error}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return "other"
         for ticket, member in zip(group, members, strict=True):
             ticket.finish(member)
         return None
