@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kerasweep.training.engine._blueprint import Blueprint
     from kerasweep.training.engine._network import Drawn, Live
     from kerasweep.training.engine._predict import predict
-    from kerasweep.training.engine._program import programs
+    from kerasweep.training._program import programs
     from kerasweep.training.engine._template import building
     from kerasweep.training.fleets._current_fleet import fleet
 
@@ -30,7 +30,7 @@ _MODULE_OF = {
     "building": "engine._template",
     "fleet": "fleets._current_fleet",
     "predict": "engine._predict",
-    "programs": "engine._program",
+    "programs": "_program",
     "train": "_train",
 }
 
