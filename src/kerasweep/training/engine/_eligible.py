@@ -28,6 +28,11 @@ class NotExpressible(ValueError):
     """A job that the compiled engine cannot train."""
 
 
+def compiling_failed(error: Exception) -> NotExpressible:
+    """Give the reason for a job whose program an error came in the way of."""
+    return NotExpressible(f"Compiling it failed: {type(error).__name__}: {error}")
+
+
 def why_not(job: TrainingJob) -> str | None:
     """Say why a job cannot be trained by the compiled engine.
 

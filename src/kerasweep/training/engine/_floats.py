@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from kerasweep.training.engine._own import is_own_class
+
 _REGULARIZERS = ("L1", "L2", "L1L2")
 _CONSTRAINTS = ("MaxNorm", "MinMaxNorm")
 _OPTIMIZERS = frozenset(
@@ -118,7 +120,7 @@ class Floats:
                     names = self._add(owner, float_names(owner), slot, variable)
                     key.append((i, type(owner).__name__, names))
                 else:
-                    key.append((i, None if owner is None else owner_key(owner)))
+                    key.append((i, None))
         self._optimizer_slice = len(self.values)
         self._optimizer_names = optimizer_float_names(optimizer)
         for name in self._optimizer_names:
@@ -166,7 +168,7 @@ class Floats:
 def is_maskable(owner: Any, names: tuple[str, ...]) -> bool:
     """Tell whether an object is exactly one of Keras' own classes of those names."""
     cls = type(owner)
-    return cls.__name__ in names and cls.__module__.startswith("keras.")
+    return cls.__name__ in names and is_own_class(cls)
 
 
 def float_names(owner: Any) -> tuple[str, ...]:
@@ -185,14 +187,6 @@ def optimizer_float_names(optimizer: Any) -> tuple[str, ...]:
         for n, v in sorted(vars(optimizer).items())
         if type(v) is float and not n.startswith("_") and n not in _CONSTANT
     )
-
-
-def owner_key(owner: Any) -> Any:
-    """Identify a regularizer or constraint whose numbers stay constants."""
-    try:
-        return type(owner), repr(sorted(owner.get_config().items()))
-    except (AttributeError, NotImplementedError):  # Keras' own, without a get_config
-        return owner
 
 
 def sign(value: float) -> float:

@@ -14,7 +14,7 @@ from kerasweep.training.engine._eligible import (
 from kerasweep.training.engine._epoch import Rows
 from kerasweep.training.engine._floats import Floats
 from kerasweep.training.engine._job import Arrays, TrainingJob, batch_order
-from kerasweep.training.engine._signature import architecture_key, compile_key
+from kerasweep.training.engine._signature import training_key
 
 _EVAL_BATCH = 1024
 
@@ -57,8 +57,7 @@ class Plan:
                 check_arrays(job.validation), max(job.batch_size, _EVAL_BATCH), padded
             )
         self.key: Hashable = (
-            architecture_key(model),
-            compile_key(model),
+            training_key(self),
             self.floats.key,
             self.train.key,
             None if self.validation is None else self.validation.key,

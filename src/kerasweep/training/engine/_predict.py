@@ -8,8 +8,9 @@ import numpy as np
 
 from kerasweep.training.backends._runtime import get_runtime
 from kerasweep.training.engine._eligible import prediction_reason
-from kerasweep.training.engine._program import programs, tracing
+from kerasweep.training.engine._program import programs
 from kerasweep.training.engine._signature import architecture_key
+from kerasweep.training.engine._trace import tracing
 
 
 def predict(model: Any, X: np.ndarray, batch_size: int = 1024) -> np.ndarray:

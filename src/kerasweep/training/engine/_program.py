@@ -5,14 +5,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
-import keras
-import numpy as np
-
 from kerasweep.training.backends._runtime import get_runtime
-from kerasweep.training.engine._eligible import NotExpressible
-from kerasweep.training.engine._epoch import epoch_function
-from kerasweep.training.engine._network import Network
-from kerasweep.training.engine._plan import Plan, VisitedRows
+from kerasweep.training.engine._eligible import NotExpressible, compiling_failed
+from kerasweep.training.engine._plan import Plan
+from kerasweep.training.engine._trace import Epoch, tracing
 
 _MAX_PROGRAMS = 64
 
@@ -87,8 +83,6 @@ class ProgramCache:
 
 
 programs = ProgramCache()
-# Keras' tracing changes attributes of the model's layers while it runs.
-tracing = threading.Lock()
 
 
 class Program:
@@ -139,64 +133,28 @@ def get_program(
         xla = False
         key = (plan.key, width, n_rows, xla, parallel)
 
-    def build() -> Program:
+    def build() -> Program | NotExpressible:
         try:
             with tracing:
                 return _build(plan, width, n_rows, xla, parallel)
+        except NotExpressible as refusal:
+            return refusal  # Kept: the next one like it need not be traced.
         except Exception as error:
-            raise NotExpressible(
-                f"Compiling it failed: {type(error).__name__}: {error}"
-            ) from error
+            raise compiling_failed(error) from error
 
-    return programs.get(key, build)
+    program: Program | NotExpressible = programs.get(key, build)
+    if isinstance(program, NotExpressible):
+        raise NotExpressible(*program.args)
+    return program
 
 
 def _build(
     plan: Plan, width: int | None, n_rows: tuple[int, int], xla: bool, parallel: bool
 ) -> Program:
     runtime = get_runtime()
-    model = plan.job.model
-    _build_metrics(plan)
-    network = Network(model, plan.floats, runtime.value_and_grad)
-    rows = plan.train.rows, None if plan.validation is None else plan.validation.rows
-    stacked = width is not None
     if runtime.loops_slowly(plan.convolutional):
-        wrap = runtime.StepByStep
-        function = epoch_function(network, runtime, *rows, stacked, wrap)
-        return Program(function, list(network.log_names))
-    function = epoch_function(network, runtime, *rows, stacked)
-    lead = () if width is None else (width,)
-    state = [_spec(lead + tuple(t.shape), t) for t in plan.read_state()]
-    floats = np.zeros((*lead, max(1, len(plan.floats.values))), dtype=np.float32)
-    data = [
-        {} if visited is None else _data_specs(visited, rows, lead)
-        for visited, rows in zip((plan.train, plan.validation), n_rows, strict=True)
-    ]
-    run = runtime.compile_function(function, (state, floats, *data), xla, parallel)
-    return Program(run, list(network.log_names))
-
-
-def _build_metrics(plan: Plan) -> None:
-    x, y, *weight = plan.train.arrays
-    rows = slice(0, min(2, len(x)))
-    plan.job.model._symbolic_build(
-        data_batch=(x[rows], y[rows], weight[0][rows] if weight else None)
-    )
-
-
-def _data_specs(visited: VisitedRows, n_rows: int, lead: tuple[int, ...]) -> Any:
-    rows = visited.rows
-    data = {
-        "arrays": tuple(_spec((n_rows, *a.shape[1:]), a) for a in visited.arrays),
-        "index": np.zeros((visited.max_steps, *lead, rows.batch_size), np.int32),
-        "n_steps": np.int32(0),
-    }
-    if rows.remainder:
-        data["remainder"] = np.zeros((*lead, rows.remainder), np.int32)
-    return data
-
-
-def _spec(shape: tuple[int, ...], like: Any) -> np.ndarray:
-    """Give an array of that shape and type that takes no memory."""
-    dtype = np.dtype(keras.backend.standardize_dtype(like.dtype))
-    return np.broadcast_to(np.zeros((), dtype), shape)
+        epoch = Epoch(plan, width, n_rows, runtime.StepByStep)
+        return Program(epoch.function, epoch.log_names)
+    epoch = Epoch(plan, width, n_rows)
+    run = runtime.compile_function(epoch.function, epoch.arguments, xla, parallel)
+    return Program(run, epoch.log_names)
