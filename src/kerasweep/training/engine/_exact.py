@@ -27,6 +27,7 @@ _PLAIN = (type(None), bool, int, str, bytes, complex, type(Ellipsis))
 _LISTS = (list, tuple)
 _DICTS = (dict, OrderedDict, defaultdict)
 _SETS = (set, frozenset)
+_TENSORS = ("tensorflow.", "jax")
 _DEEPEST = 200
 
 
@@ -71,7 +72,9 @@ def exact_compilation(model: Any) -> Hashable:
     optimizer = model.optimizer
     masked = optimizer_float_names(optimizer)
     reader.add_variables("optimizer", optimizer.variables)
-    signs = {name: ("sign", sign(vars(optimizer)[name])) for name in masked}
+    signs: dict[str, Hashable] = {
+        name: ("sign", sign(vars(optimizer)[name])) for name in masked
+    }
     return (
         _named(reader, user_loss(model)),
         reader.read(user_loss_weights(model)),
@@ -109,6 +112,7 @@ class _Reader:
         self._met: dict[int, int] = {}
         self._places: dict[int, Hashable] = {}
         self._tensors: dict[int, Hashable] = {}
+        self._versions: dict[type, int] = {}
         self._depth = 0
         self.add_variables("model", model.variables)
         self._inputs = {
@@ -142,6 +146,8 @@ class _Reader:
             self._depth -= 1
 
     def _read(self, value: Any, kind: type) -> Hashable:
+        if kind in _LISTS or kind in _DICTS or kind in _SETS:
+            return self._container(value)
         if isinstance(value, keras.Variable):
             if id(value) not in self._places:
                 raise NotExact("A variable is not the model's.")
@@ -150,7 +156,9 @@ class _Reader:
             if id(value) not in self._tensors:
                 raise NotExact("A symbolic tensor is outside the model's graph.")
             return self._tensors[id(value)]
-        if isinstance(value, np.ndarray | np.generic) or keras.ops.is_tensor(value):
+        if isinstance(value, np.ndarray | np.generic) or (
+            kind.__module__.startswith(_TENSORS) and keras.ops.is_tensor(value)
+        ):
             return self._array(value)
         if isinstance(value, types.FunctionType):
             if not is_own_function(value):
@@ -175,20 +183,21 @@ class _Reader:
             return "dtype", value.name
         if isinstance(value, type):
             return self._class(value)
-        return self._container(value, kind)
+        if kind.__module__.startswith("tensorflow.python.trackable") or (
+            isinstance(value, (*_LISTS, *_SETS, dict)) and self._version(kind) >= 0
+        ):
+            return self._container(value)
+        return self.read_object(value)
 
-    def _container(self, value: Any, kind: type) -> Hashable:
-        known = class_version(kind) is not None or kind.__module__.startswith(
-            "tensorflow.python.trackable"
-        )
-        if isinstance(value, _LISTS) and (known or kind in _LISTS):
+    def _container(self, value: Any) -> Hashable:
+        if isinstance(value, _LISTS):
             name = "tuple" if isinstance(value, tuple) else "list"
             return name, *map(self.read, value)
-        if isinstance(value, dict) and (known or kind in _DICTS):
+        if isinstance(value, dict):
             return "dict", *((self.read(k), self.read(v)) for k, v in value.items())
-        if isinstance(value, set | frozenset) and (known or kind in _SETS):
+        if isinstance(value, _SETS):
             return "set", *sorted(map(self.read, value), key=repr)
-        return self.read_object(value)
+        raise NotExact(f"A {type(value).__name__} cannot be read.")
 
     def _array(self, value: Any) -> Hashable:
         try:
@@ -203,10 +212,15 @@ class _Reader:
     def _class(self, cls: type) -> Hashable:
         if cls.__module__ == "builtins":
             return cls
-        version = class_version(cls)
-        if version is None:
-            raise NotExact(f"The class {cls.__qualname__} is not of Keras.")
-        return cls, version
+        return cls, self._version(cls)
+
+    def _version(self, cls: type) -> int:
+        if cls not in self._versions:
+            version = class_version(cls)
+            if version is None:
+                raise NotExact(f"The class {cls.__qualname__} is not of Keras.")
+            self._versions[cls] = version
+        return self._versions[cls]
 
     def read_object(
         self, value: Any, replaced: dict[str, Hashable] | None = None

@@ -6,6 +6,8 @@ import sys
 from typing import Any
 
 _PACKAGES = ("keras", "kerasweep")
+# Python's own notes, made when somebody asks.
+_MADE_LATER = ("__annotations__", "__slotnames__")
 _versions: dict[type, tuple[list[Any], int]] = {}
 _numbers = itertools.count()
 
@@ -32,7 +34,7 @@ def is_own_class(cls: Any) -> bool:
 
 
 def class_version(cls: type) -> int | None:
-    """Number a class of Keras' own, anew if something in it was replaced.
+    """Give a class of Keras' own a number, anew if something in it was replaced.
 
     Parameters
     ----------
@@ -45,7 +47,12 @@ def class_version(cls: type) -> int | None:
     """
     if not is_own_class(cls):
         return None
-    members = [m for c in cls.__mro__ if c is not object for m in vars(c).values()]
+    members = [
+        member
+        for base in cls.__mro__[:-1]
+        for name, member in vars(base).items()
+        if name not in _MADE_LATER
+    ]
     known = _versions.get(cls)
     if (
         known is None

@@ -7,7 +7,12 @@ import keras
 import numpy as np
 
 from kerasweep.training.backends._runtime import get_runtime
-from kerasweep.training.engine._eligible import prediction_reason
+from kerasweep.training.engine._eligible import (
+    NotExpressible,
+    mixes_rows,
+    prediction_reason,
+)
+from kerasweep.training.engine._private import values_in
 from kerasweep.training.engine._program import programs
 from kerasweep.training.engine._signature import architecture_key
 from kerasweep.training.engine._trace import tracing
@@ -30,19 +35,30 @@ def predict(model: Any, X: np.ndarray, batch_size: int = 1024) -> np.ndarray:
     output : ndarray of shape (n_samples, ...)
         What ``model.predict`` gives.
     """
-    if len(X) == 0 and prediction_reason(model) is None:
+    compiled = prediction_reason(model) is None
+    if compiled and len(X) == 0:
         return np.empty((0, *model.output_shape[1:]), dtype=np.float32)
-    if prediction_reason(model) is not None:
-        return np.asarray(model.predict(X, batch_size=batch_size, verbose=0))
+    if compiled:
+        try:
+            return _predict(model, X, batch_size)
+        except NotExpressible:
+            pass
+    return np.asarray(model.predict(X, batch_size=batch_size, verbose=0))
+
+
+def _predict(model: Any, X: np.ndarray, batch_size: int) -> np.ndarray:
     runtime = get_runtime()
     variables = model.variables
     values = [runtime.read(v.value) for v in variables]
     key = ("predict", architecture_key(model), X.dtype.str, X.shape[1:])
+    fill = not mixes_rows(model)
     output: np.ndarray | None = None
     for start in range(0, len(X), batch_size):
         batch = np.ascontiguousarray(X[start : start + batch_size])
         n_rows = len(batch)
         rows = runtime.prediction_rows(n_rows, batch_size)
+        if rows is not None and not fill:
+            rows = n_rows
         if rows is not None and rows != n_rows:
             filled = np.zeros((rows, *batch.shape[1:]), dtype=batch.dtype)
             filled[:n_rows] = batch
@@ -60,11 +76,22 @@ def _program(
     model: Any, variables: list[Any], key: Any, values: list[Any], batch: np.ndarray
 ) -> Callable[..., Any]:
     def forward(values: list[Any], x: Any) -> Any:
-        with keras.StatelessScope(list(zip(variables, values, strict=True))):
-            return model(x, training=False)
+        mapping = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(mapping) as scope:
+            given = values_in(scope)
+            output = model(x, training=False)
+        if any(given.get(k) is not v for k, v in values_in(scope).items()):
+            raise NotExpressible("The model assigns variables in a prediction.")
+        return output
 
-    def build() -> Callable[..., Any]:
-        with tracing:
-            return get_runtime().compile_prediction(forward, values, batch)
+    def build() -> Callable[..., Any] | NotExpressible:
+        try:
+            with tracing:
+                return get_runtime().compile_prediction(forward, values, batch)
+        except NotExpressible as refusal:
+            return refusal
 
-    return programs.get(key, build)
+    program: Any = programs.get(key, build)
+    if isinstance(program, NotExpressible):
+        raise NotExpressible(*program.args)
+    return program

@@ -23,6 +23,8 @@ NAMES = {
     "compile_loss": ("_user_loss", "_user_loss_weights"),
     "compile_metrics": ("_user_metrics", "_user_weighted_metrics"),
     "optimizer": ("_learning_rate", "_trainable_variables", "_use_weight_decay"),
+    "wrapped": ("fn", "_fn_kwargs"),
+    "wrapped_metric": ("_fn", "_fn_kwargs"),
     "scope": ("state_mapping",),
 }
 
@@ -118,6 +120,11 @@ def user_metrics(model: Any) -> tuple[Any, Any]:
     if metrics is None:
         return None, None
     return metrics._user_metrics, metrics._user_weighted_metrics
+
+
+def function_settings(item: Any) -> dict[str, Any]:
+    """Give the arguments that a loss or metric passes to the function in it."""
+    return dict(getattr(item, "_fn_kwargs", {}))
 
 
 def compiled_parts(model: Any) -> tuple[Any, ...]:
