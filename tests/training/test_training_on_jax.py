@@ -14,7 +14,9 @@ pytest.importorskip("jax")
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is that process")
-@pytest.mark.parametrize("module", ["same_answer", "programs", "predict", "fleet"])
+@pytest.mark.parametrize(
+    "module", ["same_answer", "programs", "predict", "fleet", "sound_keys"]
+)
 def test_on_jax(module):
     file = Path(__file__).with_name(f"test_training_{module}.py")
     run = subprocess.run(
