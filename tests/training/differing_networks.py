@@ -7,7 +7,7 @@ import numpy as np
 
 ops, layers = keras.ops, keras.layers
 _rng = np.random.default_rng(0)
-X = _rng.normal(size=(48, 4)).astype("float32")
+X = _rng.normal(size=(44, 4)).astype("float32")
 Y = (X[:, 0] > 0).astype("int32") + (X[:, 1] > 0.5)
 ONE_HOT = np.eye(3, dtype="float32")[Y]
 RATES = keras.optimizers.schedules

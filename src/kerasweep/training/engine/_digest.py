@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from kerasweep.training.engine._plan import Plan
 
 
-class NotReadable(Exception):
-    """A computation that calls back into Python, or refers to what lies outside."""
-
-
 def traced_key(plan: "Plan") -> Hashable:
     """Identify all that a plan's program computes: its graph or its jaxpr.
 
@@ -28,13 +24,13 @@ def traced_key(plan: "Plan") -> Hashable:
 
     Returns
     -------
-    key : hashable or None
-        None for a computation that cannot be compared.
+    key : hashable
 
     Raises
     ------
     NotExpressible
-        If tracing fails.
+        If tracing fails, or gives a computation that cannot be compared, because it
+        calls back into Python or refers to what lies outside.
     """
     n_rows = tuple(
         0 if v is None else v.max_steps * v.rows.batch_size
@@ -50,8 +46,6 @@ def traced_key(plan: "Plan") -> Hashable:
             read = digest(epoch.function, epoch.arguments)
     except NotExpressible:
         raise
-    except NotReadable:
-        return None
     except Exception as error:
         raise compiling_failed(error) from error
     return read, tuple(epoch.log_names)

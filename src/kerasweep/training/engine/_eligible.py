@@ -228,10 +228,8 @@ def _is_along_rows(item: Any) -> bool:
 
 def _scores_rows(item: Any) -> bool:
     """Tell whether a loss or metric of Keras' looks at rows one by one."""
-    if item is None:
-        return True
-    if isinstance(item, str):
-        return keras.saving.get_registered_object(item) is None
+    if item is None or isinstance(item, str):
+        return True  # Keras looks names up among its own only.
     if isinstance(item, keras.Loss | keras.Metric):
         wrapped = getattr(item, "_fn", getattr(item, "fn", None))
         return (

@@ -76,9 +76,9 @@ def exact_compilation(model: Any) -> Hashable:
         name: ("sign", sign(vars(optimizer)[name])) for name in masked
     }
     return (
-        _named(reader, user_loss(model)),
+        reader.read(user_loss(model)),
         reader.read(user_loss_weights(model)),
-        tuple(_named(reader, metrics) for metrics in user_metrics(model)),
+        reader.read(user_metrics(model)),
         reader.read_object(optimizer, replaced=signs),
         decayed(optimizer),
     )
@@ -92,17 +92,6 @@ def _settings() -> Hashable:
         config.epsilon(),
         config.is_flash_attention_enabled(),
     )
-
-
-def _named(reader: "_Reader", item: Any) -> Hashable:
-    """Read losses or metrics, names of Keras' own included."""
-    if isinstance(item, _LISTS):
-        return tuple(_named(reader, i) for i in item)
-    if isinstance(item, dict):
-        return tuple((k, _named(reader, v)) for k, v in item.items())
-    if isinstance(item, str) and keras.saving.get_registered_object(item) is not None:
-        raise NotExact(f"{item!r} names an object that was registered.")
-    return reader.read(item)
 
 
 class _Reader:

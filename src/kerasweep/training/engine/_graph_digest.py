@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kerasweep.training.engine._digest import NotReadable
+from kerasweep.training.engine._eligible import NotExpressible
 
 # Where a node or a function was made, and what only a further derivative reads: all
 # derivatives of a step are in its graph.
@@ -34,7 +34,7 @@ def digest(function: Callable[..., Any], arguments: Any) -> bytes:
 
     Raises
     ------
-    NotReadable
+    NotExpressible
         If the graph calls back into Python, or captures a variable or a resource.
     """
     like = tf.nest.map_structure(lambda _: 0, arguments)
@@ -55,9 +55,11 @@ def digest(function: Callable[..., Any], arguments: Any) -> bytes:
 
 def _value(tensor: Any) -> bytes:
     if not isinstance(tensor, tf.Tensor) or not hasattr(tensor, "numpy"):
-        raise NotReadable(f"{type(tensor).__name__} has no value.")
+        raise NotExpressible("The model refers to a tensor without a value.")
     if tensor.dtype in (tf.resource, tf.variant):
-        raise NotReadable("A variable or a resource is captured.")
+        raise NotExpressible(
+            "The model refers to variables or tables that are not its own."
+        )
     array = np.asarray(tensor.numpy())
     data = array.tobytes() if array.dtype.kind != "O" else repr(array.tolist()).encode()
     return _hash(str((array.dtype.str, array.shape)).encode(), data)
@@ -90,8 +92,8 @@ class _Reader:
             self._attributes(function.attr),
         ]
         for node in function.node_def:
-            if node.op.endswith(_CALLS_PYTHON) or "PyFunc" in node.op:
-                raise NotReadable("The graph calls back into Python.")
+            if any(name in node.op for name in _CALLS_PYTHON):
+                raise NotExpressible("The model calls back into Python.")
             inputs = sorted(_placed(i, places) for i in node.input if i[0] == "^")
             inputs += [_placed(i, places) for i in node.input if i[0] != "^"]
             parts += [
@@ -113,7 +115,7 @@ class _Reader:
             self._digests[name] = self.read_body(self._functions[name])
         found = self._digests[name]
         if found is None:
-            raise NotReadable("A function calls itself.")
+            raise NotExpressible("A function of the model calls itself.")
         return found
 
     def _attributes(self, attributes: Any) -> bytes:
@@ -138,7 +140,7 @@ class _Reader:
         if not func.name:
             return b""
         if func.name not in self._functions:
-            raise NotReadable(f"The function {func.name} is not in the library.")
+            raise NotExpressible("The model calls a function that cannot be read.")
         return _hash(self._named(func.name), self._attributes(func.attr))
 
 

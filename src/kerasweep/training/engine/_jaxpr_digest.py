@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jax.extend import core
 
-from kerasweep.training.engine._digest import NotReadable
+from kerasweep.training.engine._eligible import NotExpressible
 
 # What only a further derivative reads: all derivatives of a step are in its jaxpr.
 _RULES = frozenset(
@@ -33,7 +33,7 @@ def digest(function: Callable[..., Any], arguments: Any) -> bytes:
 
     Raises
     ------
-    NotReadable
+    NotExpressible
         If the jaxpr calls back into Python, or has something in it that is unknown.
     """
     closed = jax.make_jaxpr(function)(*arguments)
@@ -42,7 +42,7 @@ def digest(function: Callable[..., Any], arguments: Any) -> bytes:
 
 def _jaxpr(jaxpr: Any) -> Hashable:
     if jaxpr.effects:
-        raise NotReadable("The jaxpr has effects.")
+        raise NotExpressible("The model has effects beside its output.")
     places: dict[Any, int] = {}
 
     def atom(item: Any) -> Hashable:
@@ -54,7 +54,7 @@ def _jaxpr(jaxpr: Any) -> Hashable:
     for equation in jaxpr.eqns:
         name = equation.primitive.name
         if "callback" in name:
-            raise NotReadable("The jaxpr calls back into Python.")
+            raise NotExpressible("The model calls back into Python.")
         params = tuple(
             (key, _read(value))
             for key, value in sorted(equation.params.items())
@@ -94,7 +94,7 @@ def _read(value: Any) -> Hashable:
     plain = isinstance(value, jax.sharding.Mesh) or not callable(value)
     if _of_jax(value) and plain and " at 0x" not in text:
         return type(value).__name__, text
-    raise NotReadable(f"The jaxpr has a {type(value).__name__} in it.")
+    raise NotExpressible(f"The model computes with a {type(value).__name__}.")
 
 
 def _of_jax(value: Any) -> bool:

@@ -2,7 +2,8 @@
 
 A program is shared only where that is proven: each part of both networks is Keras' own
 or this package's and everything that it computes from is equal, or the computations
-that are traced from both are equal. All other networks have programs of their own.
+that are traced from both are equal. All others are trained through ``Model.fit``, and
+predict through programs of their own.
 """
 
 import itertools
@@ -75,13 +76,14 @@ def training_key(plan: "Plan") -> Hashable:
     Raises
     ------
     NotExpressible
-        If the model has parts of a user's own, and cannot be traced.
+        If the model has parts of a user's own, and their computation cannot be
+        compared.
     """
     model = plan.job.model
     try:
         return exact_architecture(model), exact_compilation(model)
     except NotExact:
-        return traced_key(plan) or (architecture_key(model), compile_key(model))
+        return traced_key(plan)
 
 
 def _only(*items: Any) -> Hashable:
