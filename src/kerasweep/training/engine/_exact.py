@@ -11,7 +11,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasweep.training.engine._floats import is_maskable, optimizer_float_names, sign
+from kerasweep.training.engine._floats import (
+    CONSTRAINTS,
+    REGULARIZERS,
+    has_strengths,
+    optimizer_float_names,
+    sign,
+)
 from kerasweep.training.engine._own import class_version, is_own_function
 from kerasweep.training.engine._private import (
     decayed,
@@ -108,10 +114,10 @@ class _Reader:
             id(owner)
             for v in model.trainable_variables
             for owner, names in (
-                (getattr(v, "regularizer", None), ("L1", "L2", "L1L2")),
-                (getattr(v, "constraint", None), ("MaxNorm", "MinMaxNorm")),
+                (getattr(v, "regularizer", None), REGULARIZERS),
+                (getattr(v, "constraint", None), CONSTRAINTS),
             )
-            if is_maskable(owner, names)
+            if has_strengths(owner, names)
         }
 
     def add_variables(self, group: str, variables: Any) -> None:

@@ -8,8 +8,8 @@ import keras
 
 from kerasweep.training.engine._own import is_own_class
 
-_REGULARIZERS = ("L1", "L2", "L1L2")
-_CONSTRAINTS = ("MaxNorm", "MinMaxNorm")
+REGULARIZERS = ("L1", "L2", "L1L2")
+CONSTRAINTS = ("MaxNorm", "MinMaxNorm")
 _OPTIMIZERS = frozenset(
     "SGD RMSprop Adam AdamW Adagrad Adadelta Adamax Nadam Lion".split()
 )
@@ -112,11 +112,11 @@ class Floats:
         key: list[Any] = []
         for i, variable in enumerate(model.trainable_variables):
             for slot, masked in (
-                ("regularizer", _REGULARIZERS),
-                ("constraint", _CONSTRAINTS),
+                ("regularizer", REGULARIZERS),
+                ("constraint", CONSTRAINTS),
             ):
                 owner = getattr(variable, slot, None)
-                if is_maskable(owner, masked):
+                if has_strengths(owner, masked):
                     names = self._add(owner, float_names(owner), slot, variable)
                     key.append((i, type(owner).__name__, names))
                 else:
@@ -169,6 +169,21 @@ def is_maskable(owner: Any, names: tuple[str, ...]) -> bool:
     """Tell whether an object is exactly one of Keras' own classes of those names."""
     cls = type(owner)
     return cls.__name__ in names and is_own_class(cls)
+
+
+def has_strengths(owner: Any, names: tuple[str, ...]) -> bool:
+    """Tell whether an object is of those classes, and all that it has are numbers."""
+    return is_maskable(owner, names) and all(
+        _is_number(getattr(owner, n)) for n in float_names(owner)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)  # Keras' L1 holds a tensor.
+    except (TypeError, ValueError):
+        return False
+    return not isinstance(value, str)
 
 
 def float_names(owner: Any) -> tuple[str, ...]:
