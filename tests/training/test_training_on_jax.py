@@ -14,7 +14,10 @@ pytest.importorskip("jax")
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is that process")
-@pytest.mark.parametrize("module", ["same_answer", "programs", "predict", "fleet"])
+@pytest.mark.parametrize(
+    "module",
+    ["same_answer", "programs", "predict", "fleet", "sound_keys", "as_model_fit"],
+)
 def test_on_jax(module):
     file = Path(__file__).with_name(f"test_training_{module}.py")
     run = subprocess.run(

@@ -15,11 +15,11 @@ from kerasweep.training.engine._job import (
 )
 
 if TYPE_CHECKING:
+    from kerasweep.training._program import programs
     from kerasweep.training._train import train
     from kerasweep.training.engine._blueprint import Blueprint
     from kerasweep.training.engine._network import Drawn, Live
     from kerasweep.training.engine._predict import predict
-    from kerasweep.training._program import programs
     from kerasweep.training.engine._template import building
     from kerasweep.training.fleets._current_fleet import fleet
 

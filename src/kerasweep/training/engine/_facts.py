@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasweep.training.engine._eligible import has_convolutions, row_by_row
-from kerasweep.training.engine._private import flatten_layers
+from kerasweep.training.engine._private import layers_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Facts:
     @classmethod
     def of(cls, model: Any) -> "Facts":
         """Look at a compiled model, whose optimizer is built."""
-        layers = flatten_layers(model)
+        layers = [item for item in layers_of(model) if item is not model]
         variables = model.variables
         sizes = [math.prod(v.shape) for v in variables]
         slots = sum(math.prod(v.shape) for v in model.optimizer.variables)

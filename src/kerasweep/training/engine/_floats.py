@@ -8,10 +8,11 @@ from typing import Any
 import keras
 
 from kerasweep.training.backends._runtime import get_runtime
-from kerasweep.training.engine._private import flatten_layers
+from kerasweep.training.engine._own import class_version, is_own_class
+from kerasweep.training.engine._private import layers_of
 
-_REGULARIZERS = ("L1", "L2", "L1L2")
-_CONSTRAINTS = ("MaxNorm", "MinMaxNorm")
+REGULARIZERS = ("L1", "L2", "L1L2")
+CONSTRAINTS = ("MaxNorm", "MinMaxNorm")
 _OPTIMIZERS = frozenset(
     "SGD RMSprop Adam AdamW Adagrad Adadelta Adamax Nadam Lion".split()
 )
@@ -122,18 +123,18 @@ class Floats:
         key: list[Any] = []
         for i, variable in enumerate(model.trainable_variables):
             for slot, masked in (
-                ("regularizer", _REGULARIZERS),
-                ("constraint", _CONSTRAINTS),
+                ("regularizer", REGULARIZERS),
+                ("constraint", CONSTRAINTS),
             ):
                 owner = getattr(variable, slot, None)
-                if is_maskable(owner, masked):
+                if has_strengths(owner, masked):
                     names = float_names(owner)
                     start = self._add(names, [getattr(owner, n) for n in names])
                     self._owned.append((variable, slot, owner, start, names))
                     key.append((i, type(owner).__name__, names))
                 else:
-                    key.append((i, None if owner is None else owner_key(owner)))
-        for i, layer in enumerate(flatten_layers(model)):
+                    key.append((i, None))
+        for i, layer in enumerate(layers_of(model)):
             if is_plain_dropout(layer):
                 self._dropout.append((layer, self._add(("rate",), [layer.rate])))
                 key.append((i, "Dropout"))
@@ -237,6 +238,8 @@ def is_plain_dropout(layer: Any) -> bool:
     """Tell whether a layer is Keras' own dropout, of single units, that drops some."""
     return (
         type(layer) is keras.layers.Dropout
+        and class_version(type(layer)) is not None
+        and "call" not in vars(layer)
         and layer.noise_shape is None
         and layer.rate > 0
         and hasattr(layer, "seed_generator")
@@ -246,7 +249,22 @@ def is_plain_dropout(layer: Any) -> bool:
 def is_maskable(owner: Any, names: tuple[str, ...]) -> bool:
     """Tell whether an object is exactly one of Keras' own classes of those names."""
     cls = type(owner)
-    return cls.__name__ in names and cls.__module__.startswith("keras.")
+    return cls.__name__ in names and is_own_class(cls)
+
+
+def has_strengths(owner: Any, names: tuple[str, ...]) -> bool:
+    """Tell whether an object is of those classes, and all that it has are numbers."""
+    return is_maskable(owner, names) and all(
+        _is_number(getattr(owner, n)) for n in float_names(owner)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)  # Keras' L1 holds a tensor.
+    except (TypeError, ValueError):
+        return False
+    return not isinstance(value, str)
 
 
 def float_names(owner: Any) -> tuple[str, ...]:
@@ -265,14 +283,6 @@ def optimizer_float_names(optimizer: Any) -> tuple[str, ...]:
         for n, v in sorted(vars(optimizer).items())
         if type(v) is float and not n.startswith("_") and n not in _CONSTANT
     )
-
-
-def owner_key(owner: Any) -> Any:
-    """Identify a regularizer or constraint whose numbers stay constants."""
-    try:
-        return type(owner), repr(sorted(owner.get_config().items()))
-    except (AttributeError, NotImplementedError):  # Keras' own, without a get_config
-        return owner
 
 
 def sign(value: float) -> float:

@@ -11,7 +11,7 @@ from kerasweep.training.backends._runtime import get_runtime
 from kerasweep.training.engine._blueprint import Blueprint, Numbers
 from kerasweep.training.engine._facts import Facts
 from kerasweep.training.engine._floats import Floats
-from kerasweep.training.engine._signature import architecture_key, compile_key
+from kerasweep.training.engine._signature import architecture_key, training_key
 from kerasweep.training.engine._template import Arrays, Template, building, template_of
 
 
@@ -23,19 +23,24 @@ class Network(Protocol):
 
     Attributes
     ----------
-    key : hashable
-        Networks of one key compute the same from their states and floats.
     architecture : hashable
-        The same for predictions.
+        Networks of one architecture predict the same from their variables.
     facts : Facts
     """
 
     @property
-    def key(self) -> Hashable: ...
-    @property
     def architecture(self) -> Hashable: ...
     @property
     def facts(self) -> Facts: ...
+
+    def key(self, plan: Any) -> Hashable:
+        """Identify what a plan's program computes from a state and floats.
+
+        Raises
+        ------
+        NotExpressible
+            If nothing can be said of it.
+        """
 
     def tracing_model(self) -> Any:
         """Give the Keras model that a program is traced with."""
@@ -89,9 +94,8 @@ class Drawn:
         self.slots: Arrays | None = None
         self._tensors: list[Any] | None = None
 
-    @property
-    def key(self) -> Hashable:
-        """The blueprint."""
+    def key(self, plan: Any) -> Hashable:
+        """Give the blueprint."""
         return self.blueprint
 
     @property
@@ -224,11 +228,9 @@ class Live:
         self._facts: Facts | None = None
         self._floats: Floats | None = None
 
-    @property
-    def key(self) -> Hashable:
-        """What the model, its loss, metrics and optimizer compute."""
-        model = self.model
-        return architecture_key(model), compile_key(model), self.floats().key
+    def key(self, plan: Any) -> Hashable:
+        """Identify what the model, its loss, metrics and optimizer compute."""
+        return training_key(plan), self.floats().key
 
     @property
     def architecture(self) -> Hashable:

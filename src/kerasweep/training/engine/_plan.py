@@ -44,7 +44,7 @@ class Plan:
                 check_arrays(job.validation), max(job.batch_size, _EVAL_BATCH), padded
             )
         self.key: Hashable = (
-            job.network.key,
+            job.network.key(self),
             self.train.key,
             None if self.validation is None else self.validation.key,
         )

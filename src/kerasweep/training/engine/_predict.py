@@ -7,9 +7,15 @@ import keras
 import numpy as np
 
 from kerasweep.training.backends._runtime import get_runtime
-from kerasweep.training.engine._eligible import prediction_reason, rows_are_apart
+from kerasweep.training.engine._eligible import (
+    NotExpressible,
+    mixes_rows,
+    prediction_reason,
+)
 from kerasweep.training.engine._network import Drawn, Live
-from kerasweep.training.engine._program import programs, tracing
+from kerasweep.training.engine._private import values_in
+from kerasweep.training.engine._program import programs
+from kerasweep.training.engine._trace import tracing
 
 # Multiply-adds in a block of rows beside which its call costs little, and the bounds
 # of its rows.
@@ -41,14 +47,25 @@ def predict(network: Any, X: np.ndarray, batch_size: int | None = None) -> np.nd
         network = Live(network)
     model = network.tracing_model()
     if isinstance(network, Live) and prediction_reason(model) is not None:
-        rows = batch_size or _ROWS_OF_OTHERS
-        return np.asarray(model.predict(X, batch_size=rows, verbose=0))
+        return _predict_with_keras(model, X, batch_size)
     if len(X) == 0:
         return np.empty((0, *model.output_shape[1:]), dtype=np.float32)
+    try:
+        return _predict(network, X, batch_size)
+    except NotExpressible:
+        return _predict_with_keras(model, X, batch_size)
+
+
+def _predict_with_keras(model: Any, X: np.ndarray, rows: int | None) -> np.ndarray:
+    rows = rows or _ROWS_OF_OTHERS
+    return np.asarray(model.predict(X, batch_size=rows, verbose=0))
+
+
+def _predict(network: Any, X: np.ndarray, rows: int | None) -> np.ndarray:
     runtime = get_runtime()
     values = network.prediction_values()
-    filled_up = isinstance(network, Drawn) or rows_are_apart(model)
-    rows = batch_size or (_block(network) if filled_up else _ROWS_OF_OTHERS)
+    filled_up = isinstance(network, Drawn) or not mixes_rows(network.model)
+    rows = rows or (_block(network) if filled_up else _ROWS_OF_OTHERS)
     key = ("predict", network.architecture, X.dtype.str, X.shape[1:])
     parts = []
     for start in range(0, len(X), rows):
@@ -74,14 +91,25 @@ def _block(network: Drawn | Live) -> int:
 def _program(
     network: Drawn | Live, key: Any, values: list[Any], batch: np.ndarray
 ) -> Callable[..., Any]:
-    def build() -> Callable[..., Any]:
+    def build() -> Callable[..., Any] | NotExpressible:
         model, variables = network.tracing_model(), network.prediction_variables()
 
         def forward(values: list[Any], x: Any) -> Any:
-            with keras.StatelessScope(list(zip(variables, values, strict=True))):
-                return model(x, training=False)
+            mapping = list(zip(variables, values, strict=True))
+            with keras.StatelessScope(mapping) as scope:
+                given = values_in(scope)
+                output = model(x, training=False)
+            if any(given.get(k) is not v for k, v in values_in(scope).items()):
+                raise NotExpressible("The model assigns variables in a prediction.")
+            return output
 
-        with tracing:
-            return get_runtime().compile_prediction(forward, values, batch)
+        try:
+            with tracing:
+                return get_runtime().compile_prediction(forward, values, batch)
+        except NotExpressible as refusal:
+            return refusal
 
-    return programs.get(key, build)
+    program: Any = programs.get(key, build)
+    if isinstance(program, NotExpressible):
+        raise NotExpressible(*program.args)
+    return program

@@ -1,16 +1,162 @@
-"""Every private name of Keras that the engine uses."""
+"""What the keys and checks of the engine read of Keras beyond its public names.
 
+A release of Keras that renames one of them is found by
+``tests/training/test_training_private_names.py``, which says which.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
+import keras
 
-def flatten_layers(model: Any) -> list[Any]:
-    """List the layers of a model, nested ones and itself left out."""
-    return list(model._flatten_layers(include_self=False))
+# Names by the object that has them, for the test.
+NAMES = {
+    "model": (
+        "_flatten_layers",
+        "_compile_loss",
+        "_compile_metrics",
+        "_symbolic_build",
+    ),
+    "functional": ("_nodes_by_depth", "_inputs_struct", "_outputs_struct"),
+    "sequential": ("_functional",),
+    "node": ("operation", "arguments", "outputs", "is_input"),
+    "compile_loss": ("_user_loss", "_user_loss_weights"),
+    "compile_metrics": (
+        "_user_metrics",
+        "_user_weighted_metrics",
+        "_flat_metrics",
+        "_flat_weighted_metrics",
+    ),
+    "optimizer": ("_learning_rate", "_trainable_variables", "_use_weight_decay"),
+    "wrapped": ("fn", "_fn_kwargs"),
+    "wrapped_metric": ("_fn", "_fn_kwargs"),
+    "scope": ("state_mapping",),
+}
+
+# Bookkeeping that no call, loss or update computes from.
+_OPERATION = frozenset(
+    "name built build quantize _auto_config _build_shapes_dict _call_signature _called "
+    "_inbound_nodes _outbound_nodes _loss_ids _losses _lock _path _parent_path "
+    "_tracked _tracker _input_tensor call_signature_parameters "
+    "_nodes _operations _operations_by_depth _inputs _outputs".split()
+)
+_TRAINER = frozenset(
+    "optimizer loss compiled history stop_training train_function test_function "
+    "predict_function steps_per_execution unrolled_steps_per_execution _compile_config "
+    "_compile_loss _compile_metrics _loss_tracker _compiled_trainable_state "
+    "_jit_compile _run_eagerly _distribute_strategy _eval_epoch_iterator "
+    "_initial_epoch _compute_loss_has_training_arg output_names".split()
+)
+_METRIC = frozenset("_built built _build_input_shape _variables _tracker".split())
+_OPTIMIZER = frozenset(
+    "name built _lock _tracker _variables _trainable_variables_indices "
+    "_exclude_from_weight_decay _exclude_from_weight_decay_cache "
+    "_distribution_strategy".split()
+)
+_VARIABLE = frozenset("_name _path _value _initializer _layout".split())
+_SEEDS = frozenset(("_initial_seed", "name"))
+_GRAPH = ("_nodes_by_depth", "_inputs_struct", "_outputs_struct")
 
 
-def build_metrics(model: Any, data: tuple[Any, ...]) -> None:
-    """Build a compiled model's metrics from a few rows (x, y, sample_weight)."""
-    model._symbolic_build(data_batch=data)
+def ignored_names(item: Any) -> frozenset[str]:
+    """Name the attributes that do not count in what an object of Keras' computes."""
+    if isinstance(item, keras.Model):
+        return _OPERATION | _TRAINER
+    if isinstance(item, keras.Operation):
+        return _OPERATION
+    if isinstance(item, keras.Metric):
+        return _METRIC
+    if isinstance(item, keras.Optimizer):
+        return _OPTIMIZER
+    if isinstance(item, keras.Variable):
+        return _VARIABLE
+    if isinstance(item, keras.random.SeedGenerator):
+        return _SEEDS
+    return frozenset(("name",)) if isinstance(item, keras.Loss) else frozenset()
+
+
+def is_bookkeeping(name: str) -> bool:
+    """Tell whether TensorFlow keeps an attribute of this name for its checkpoints."""
+    return name.startswith(("_self_", "_saved_model_")) or name in _GRAPH
+
+
+def layers_of(model: Any) -> list[Any]:
+    """List a model's layers, those within layers included."""
+    return list(model._flatten_layers())
+
+
+def graph_of(item: Any) -> tuple[Any, list[Any], Any] | None:
+    """Give inputs, nodes in the order of their computation, and outputs.
+
+    None where the item is not a functional model.
+    """
+    by_depth = getattr(item, "_nodes_by_depth", None)
+    if by_depth is None:
+        return None
+    nodes = [n for depth in sorted(by_depth, reverse=True) for n in by_depth[depth]]
+    computed = [n for n in nodes if n.operation and not n.is_input]
+    return item._inputs_struct, computed, item._outputs_struct
+
+
+def operations_of(model: Any) -> Iterator[Any]:
+    """Give every operation of a model's graphs, layers and others."""
+    yield from layers_of(model)
+    for layer in [model, *layers_of(model)]:
+        graph = graph_of(getattr(layer, "_functional", None) or layer)
+        if graph is not None:
+            yield from (node.operation for node in graph[1])
+
+
+def user_loss(model: Any) -> Any:
+    """Give the loss that a model was compiled with, or None."""
+    loss = model._compile_loss
+    return None if loss is None else loss._user_loss
+
+
+def user_loss_weights(model: Any) -> Any:
+    """Give the weights of the losses that a model was compiled with, or None."""
+    loss = model._compile_loss
+    return None if loss is None else loss._user_loss_weights
+
+
+def user_metrics(model: Any) -> tuple[Any, Any]:
+    """Give the metrics, and the weighted ones, that a model was compiled with."""
+    metrics = model._compile_metrics
+    if metrics is None:
+        return None, None
+    return metrics._user_metrics, metrics._user_weighted_metrics
+
+
+def function_settings(item: Any) -> dict[str, Any]:
+    """Give the arguments that a loss or metric passes to the function in it."""
+    return dict(getattr(item, "_fn_kwargs", {}))
+
+
+def compiled_parts(model: Any) -> tuple[Any, ...]:
+    """Give the objects that a new call of ``compile`` replaces."""
+    return model.optimizer, model._compile_loss, model._compile_metrics
+
+
+def learning_rate_of(optimizer: Any) -> Any:
+    """Give a learning rate's variable, schedule or function."""
+    return optimizer._learning_rate
+
+
+def trained_by(optimizer: Any) -> list[Any]:
+    """List the variables that a built optimizer belongs to."""
+    return list(optimizer._trainable_variables)
+
+
+def decayed(optimizer: Any) -> tuple[bool, ...] | None:
+    """Tell which variables the optimizer's weight decay acts on; None without one."""
+    if optimizer.weight_decay is None:
+        return None
+    return tuple(optimizer._use_weight_decay(v) for v in trained_by(optimizer))
+
+
+def build_losses_and_metrics(model: Any, batch: tuple[Any, ...]) -> None:
+    """Create the variables of a compiled model's metrics."""
+    model._symbolic_build(data_batch=batch)
 
 
 def metric_objects(model: Any) -> list[tuple[Any, bool]]:
@@ -28,3 +174,8 @@ def metric_objects(model: Any) -> list[tuple[Any, bool]]:
         if group is not None
         for metric in group.metrics
     ]
+
+
+def values_in(scope: Any) -> dict[int, Any]:
+    """Give the values that a scope has for variables, by the variables' ids."""
+    return dict(scope.state_mapping)

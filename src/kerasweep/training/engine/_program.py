@@ -1,59 +1,22 @@
 """Compiled programs, kept for the next job that can use them."""
 
-import threading
 import time
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
-import keras
-import numpy as np
-
 from kerasweep.training.backends._runtime import get_runtime
 from kerasweep.training.engine._cache import BoundedCache
-from kerasweep.training.engine._eligible import NotExpressible
-from kerasweep.training.engine._epoch import epochs_function
+from kerasweep.training.engine._eligible import NotExpressible, compiling_failed
 from kerasweep.training.engine._plan import Plan, VisitedRows
-from kerasweep.training.engine._private import build_metrics
-from kerasweep.training.engine._steps import Steps
+from kerasweep.training.engine._trace import Epochs, Shape, tracing
 
 _MAX_PROGRAMS = 64
 # Epochs in one call, where nobody listens: as many as these, and as have these many row
 # numbers, 2 MB of them.
 _MOST_EPOCHS = 32
 _MOST_NUMBERS = 2**19
-# A program may be made for so many times the rows and steps of a job.
-_ROOMY = 8
 # Arrays up to this size, in bytes, are padded to one of few sizes.
 _PADDED = 2**24
-
-
-class Shape(NamedTuple):
-    """The sizes that a program is compiled for.
-
-    Attributes
-    ----------
-    width : int or None
-        Networks in the stack; None for a program of one network.
-    steps, rows : int
-        Updates of an epoch, and rows in the program's arrays, at most.
-    val_steps, val_rows : int
-        The same of validation; 0 without.
-    """
-
-    width: int | None
-    steps: int
-    rows: int
-    val_steps: int
-    val_rows: int
-
-    def holds(self, needed: "Shape") -> bool:
-        """Tell whether jobs that need these sizes go in without much waste."""
-        if (self.width is None) != (needed.width is None):
-            return False
-        return (self.width or 0) >= (needed.width or 0) and all(
-            need <= have <= _ROOMY * need
-            for have, need in zip(self[1:], needed[1:], strict=True)
-        )
 
 
 class Key(NamedTuple):
@@ -115,8 +78,8 @@ class ProgramCache(BoundedCache):
         """Programs compiled since the start of the process."""
         return self.made
 
-    def fitting(self, key: Key, n_networks: int, epochs: int) -> Program | None:
-        """Give the smallest program there is that such jobs go into, if one does."""
+    def fitting(self, key: Key, n_networks: int, epochs: int) -> Any:
+        """Give the smallest program there is that such jobs go into, or a refusal."""
         with self._changed:
             found = [
                 (other.shape.width or 0, other.shape[1:], other)
@@ -124,8 +87,13 @@ class ProgramCache(BoundedCache):
                 if isinstance(other, Key)
                 and other.plan == key.plan
                 and other[2:] == key[2:]
-                and other.shape.holds(key.shape)
-                and program.saves_time(n_networks, epochs)
+                and (
+                    isinstance(program, NotExpressible)
+                    or (
+                        other.shape.holds(key.shape)
+                        and program.saves_time(n_networks, epochs)
+                    )
+                )
             ]
             if not found:
                 return None
@@ -135,14 +103,13 @@ class ProgramCache(BoundedCache):
 
 
 programs = ProgramCache(_MAX_PROGRAMS)
-# Keras' tracing changes attributes of the model's layers while it runs.
-tracing = threading.Lock()
 
 
 def stacked_program(plan: Plan, needed: Shape, epochs: int) -> Program | None:
     """Give a program of a stack that one job alone goes into at no loss of time."""
     key = Key(plan.key, needed._replace(width=1), not plan.facts.convolutional, True)
-    return programs.fitting(key, 1, epochs)
+    program = programs.fitting(key, 1, epochs)
+    return program if isinstance(program, Program) else None
 
 
 def get_program(
@@ -174,28 +141,28 @@ def get_program(
     parallel = parallel or not runtime.KEEPS_TO_ONE_CORE
     key = Key(plan.key, needed, not plan.facts.convolutional, parallel)
     known = programs.fitting(key, n_networks, epochs)
-    if known is not None:
-        return known
-    if key.xla and not runtime.has_room_for_xla(plan.facts.draws):
+    if known is None and key.xla and not runtime.has_room_for_xla(plan.facts.draws):
         key = key._replace(xla=False)
         known = programs.fitting(key, n_networks, epochs)
-        if known is not None:
-            return known
-    key = key._replace(shape=_rounded(needed, plan))
+    if known is None:
+        key = key._replace(shape=_rounded(needed, plan))
+        known = programs.get(key, lambda: _compiled(plan, key))
+    if isinstance(known, NotExpressible):
+        raise NotExpressible(*known.args)
+    return known
 
-    def build() -> Program:
-        start = time.perf_counter()
-        try:
-            with tracing:
-                program = _build(plan, key)
-        except Exception as error:
-            raise NotExpressible(
-                f"Compiling it failed: {type(error).__name__}: {error}"
-            ) from error
-        program.seconds_to_compile = time.perf_counter() - start
-        return program
 
-    return programs.get(key, build)
+def _compiled(plan: Plan, key: Key) -> Program | NotExpressible:
+    start = time.perf_counter()
+    try:
+        with tracing:
+            program = _build(plan, key)
+    except NotExpressible as refusal:
+        return refusal  # Kept: the next one like it need not be traced.
+    except Exception as error:
+        raise compiling_failed(error) from error
+    program.seconds_to_compile = time.perf_counter() - start
+    return program
 
 
 def _rounded(needed: Shape, plan: Plan) -> Shape:
@@ -227,56 +194,13 @@ def _bucket(n: int, sizes: int) -> int:
 
 def _build(plan: Plan, key: Key) -> Program:
     runtime, shape = get_runtime(), key.shape
-    model = plan.network.tracing_model()
-    _build_metrics(model, plan)
-    steps = Steps(model, plan.network.floats(), runtime.value_and_grad)
-    rows = plan.train.rows, None if plan.validation is None else plan.validation.rows
-    stacked = shape.width is not None
-    names = list(steps.log_names)
     if runtime.loops_slowly(plan.facts.convolutional):
-        function = epochs_function(steps, runtime, *rows, stacked, runtime.StepByStep)
-        return Program(shape, function, names)
-    function = epochs_function(steps, runtime, *rows, stacked)
-    lead = () if shape.width is None else (shape.width,)
-    state = [_spec(lead + tuple(t.shape), t) for t in plan.network.read_state()]
-    n_floats = len(plan.network.float_values())
-    floats = np.zeros((*lead, max(1, n_floats)), dtype=np.float32)
+        epochs = Epochs(plan, shape, 1, runtime.StepByStep)
+        return Program(shape, epochs.function, epochs.log_names)
     numbers = shape.steps * plan.train.rows.batch_size * (shape.width or 1)
     at_once = max(1, min(_MOST_EPOCHS, _MOST_NUMBERS // numbers))
-    train = _data_specs(plan.train, shape.steps, shape.rows, lead, (at_once,))
-    val: dict[str, Any] = {}
-    if plan.validation is not None:
-        val = _data_specs(plan.validation, shape.val_steps, shape.val_rows, lead, ())
-    arguments = (state, floats, train, val, np.int32(1))
-    run = runtime.compile_function(function, arguments, key.xla, key.parallel)
-    return Program(shape, run, names, at_once)
-
-
-def _build_metrics(model: Any, plan: Plan) -> None:
-    x, y, *weight = plan.train.arrays
-    rows = slice(0, min(2, len(x)))
-    build_metrics(model, (x[rows], y[rows], weight[0][rows] if weight else None))
-
-
-def _data_specs(
-    visited: VisitedRows,
-    steps: int,
-    n_rows: int,
-    lead: tuple[int, ...],
-    epochs: tuple[int, ...],
-) -> dict[str, Any]:
-    rows = visited.rows
-    data = {
-        "arrays": tuple(_spec((n_rows, *a.shape[1:]), a) for a in visited.arrays),
-        "index": _spec((*epochs, steps, *lead, rows.batch_size), np.int32()),
-        "n_steps": np.int32(0),
-    }
-    if rows.remainder:
-        data["remainder"] = _spec((*epochs, *lead, rows.remainder), np.int32())
-    return data
-
-
-def _spec(shape: tuple[int, ...], like: Any) -> np.ndarray:
-    """Give an array of that shape and type that takes no memory."""
-    dtype = np.dtype(keras.backend.standardize_dtype(like.dtype))
-    return np.broadcast_to(np.zeros((), dtype), shape)
+    epochs = Epochs(plan, shape, at_once)
+    run = runtime.compile_function(
+        epochs.function, epochs.arguments, key.xla, key.parallel
+    )
+    return Program(shape, run, epochs.log_names, at_once)

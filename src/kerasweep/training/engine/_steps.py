@@ -6,9 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasweep.training.engine._eligible import NotExpressible
 from kerasweep.training.engine._floats import Floats
 from kerasweep.training.engine._optimizer import pure_optimizer
-from kerasweep.training.engine._private import metric_objects
+from kerasweep.training.engine._private import metric_objects, values_in
 
 Tensors = list[Any]
 
@@ -109,11 +110,23 @@ class Steps:
         mapping = list(zip(self._trainable, trainable, strict=True))
         mapping += list(zip(self._other, other, strict=True))
         with keras.StatelessScope(mapping, collect_losses=True) as scope:
+            given = values_in(scope)
             y_pred = self._model(x, training=training)
             loss = self._model.compute_loss(
                 x, y, y_pred, _loss_weight(weight, mask), training=training
             )
+        self._check_assignments(given, values_in(scope))
         return loss, y_pred, [scope.get_current_value(v) for v in self._other]
+
+    def _check_assignments(self, given: dict[int, Any], left: dict[int, Any]) -> None:
+        changed = {key for key, value in left.items() if given.get(key) is not value}
+        # On JAX, Model.fit itself drops what a call assigns to these.
+        if keras.backend.backend() != "jax" and any(
+            id(v) in changed for v in self._trainable
+        ):
+            raise NotExpressible("The model assigns trainable variables in a call.")
+        if not changed <= given.keys():
+            raise NotExpressible("The model assigns variables that are not its own.")
 
     def _accumulate(
         self, accumulator: Tensors, loss: Any, y_pred: Any, batch: tuple[Any, ...]

@@ -1,0 +1,34 @@
+"""What the engine's keys read of Keras beyond its public names is still there."""
+
+import keras
+import pytest
+
+from kerasweep.training.engine._private import NAMES, graph_of
+
+
+def _objects():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss=keras.losses.Huber(), metrics=[keras.metrics.MeanSquaredError()])
+    model.optimizer.build(model.trainable_variables)
+    features = keras.Input((2,))
+    functional = keras.Model(features, keras.layers.Dense(1)(features))
+    return {
+        "model": model,
+        "sequential": model,
+        "functional": functional,
+        "node": graph_of(functional)[1][0],
+        "compile_loss": model._compile_loss,
+        "compile_metrics": model._compile_metrics,
+        "optimizer": model.optimizer,
+        "wrapped": keras.losses.Huber(),
+        "wrapped_metric": keras.metrics.MeanSquaredError(),
+        "scope": keras.StatelessScope(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(owner, name) for owner in NAMES for name in NAMES[owner]]
+)
+def test_private_name_of_keras(owner, name):
+    found = _objects()[owner]
+    assert hasattr(found, name), f"Keras' {type(found).__name__} has no {name} now."
