@@ -22,7 +22,15 @@ THREADLESS = {
     "OPENBLAS_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-IMPORTED = ("keras", "matplotlib", "mlflow", "pandas", "sklearn", "tensorflow")
+IMPORTED = (
+    *(
+        "keras",
+        "matplotlib",
+        "mlflow.sklearn",
+        "mlflow.store.tracking.sqlalchemy_store",
+    ),
+    *("pandas", "sklearn.model_selection", "tensorflow"),
+)
 #: Read while these are imported, so that a fork can't change them.
 FIXED = ("KERAS_BACKEND", "MPLBACKEND", "TF_CPP_MIN_LOG_LEVEL")
 

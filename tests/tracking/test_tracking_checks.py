@@ -106,7 +106,7 @@ def test_importing_the_folder_does_not_import_mlflow(tmp_path):
         "import sys, kerasweep.tracking as t; t.MlflowTracking();"
         "assert not {'mlflow', 'keras', 'tensorflow'} & set(sys.modules)"
     )
-    run_python(code, tmp_path)
+    run_python(None, code, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["experiment", "run_name", "register_as"])

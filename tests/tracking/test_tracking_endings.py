@@ -2,8 +2,6 @@
 
 import signal
 import sqlite3
-import subprocess
-import sys
 import textwrap
 import time
 import warnings
@@ -108,15 +106,11 @@ def test_interrupt_in_a_with_block(mlflow_store):
     assert mlflow_store.only("group").info.status == "KILLED"
 
 
-@pytest.mark.slow
-def test_control_c_with_worker_processes(mlflow_store, tmp_path):
+def test_control_c_with_worker_processes(ready_python, mlflow_store, tmp_path):
     script = tmp_path / "sweep.py"
     script.write_text(
         textwrap.dedent(
             rf"""
-            import signal
-            # a background job of a shell, as a test run may be, ignores Ctrl-C
-            signal.signal(signal.SIGINT, signal.default_int_handler)
             from sklearn.datasets import load_iris
             from sklearn.model_selection import GridSearchCV
             from tracking_toys import ToyNet
@@ -130,12 +124,7 @@ def test_control_c_with_worker_processes(mlflow_store, tmp_path):
             """
         )
     )
-    process = subprocess.Popen(
-        [sys.executable, str(script)],
-        stderr=subprocess.DEVNULL,
-        cwd=tmp_path,
-        env=environment(),
-    )
+    process = ready_python.start([script], cwd=tmp_path, env=environment())
     try:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -145,22 +134,23 @@ def test_control_c_with_worker_processes(mlflow_store, tmp_path):
             time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         started = time.monotonic()
-        process.wait(timeout=30)
+        process.wait(30)
         assert time.monotonic() - started < 15
     finally:
         process.kill()
-        process.wait()
     assert {r.info.status for r in mlflow_store.runs()} == {"KILLED"}
     assert any("train/loss" in r.data.metrics for r in mlflow_store.runs("candidate"))
 
 
-def test_exit_without_an_end_leaves_no_running_run(mlflow_store, tmp_path):
+def test_exit_without_an_end_leaves_no_running_run(
+    ready_python, mlflow_store, tmp_path
+):
     code = f"""
 from kerasweep.tracking import MlflowTracking
 tracking = MlflowTracking({mlflow_store.name!r})
 tracking.__enter__()
 """
-    run_python(code, tmp_path)
+    run_python(ready_python, code, tmp_path)
     assert mlflow_store.only("group").info.status == "KILLED"
 
 
