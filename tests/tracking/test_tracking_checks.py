@@ -42,7 +42,7 @@ def test_server_that_does_not_answer_takes_no_longer_than_the_timeout():
         started = time.monotonic()
         with pytest.raises(ConnectionError, match="can't be reached"):
             check_tracking(uri, timeout=1)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
 
 
 def test_unreachable_database_server():

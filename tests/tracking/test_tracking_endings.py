@@ -3,6 +3,7 @@
 import signal
 import sqlite3
 import textwrap
+import threading
 import time
 import warnings
 
@@ -133,9 +134,7 @@ def test_control_c_with_worker_processes(ready_python, mlflow_store, tmp_path):
                 break
             time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        started = time.monotonic()
-        process.wait(30)
-        assert time.monotonic() - started < 15
+        process.wait(60)  # of the 100 s that the search has left
     finally:
         process.kill()
     assert {r.info.status for r in mlflow_store.runs()} == {"KILLED"}
@@ -156,10 +155,10 @@ tracking.__enter__()
 
 def test_store_lost_midway_costs_a_warning_and_no_result(mlflow_store, monkeypatch):
     monkeypatch.setattr(_writer, "INTERVAL", 0.05)
-    monkeypatch.setattr(_writer, "PATIENCE", 0.5)
     tracking = MlflowTracking(mlflow_store.name)
 
     def lose(net, epoch):
+        monkeypatch.setattr(_writer, "PATIENCE", 0.5)
         writer = tracking._main.writer
 
         def refuse(*args, **kwargs):
@@ -207,16 +206,16 @@ def test_store_that_recovers_loses_nothing(mlflow_store, monkeypatch):
 
 
 def test_store_that_hangs_is_given_up(mlflow_store, monkeypatch):
-    monkeypatch.setattr(_writer, "PATIENCE", 0.5)
     tracking = MlflowTracking(mlflow_store.name)
+    released = threading.Event()
 
     def hang(net, epoch):
+        monkeypatch.setattr(_writer, "PATIENCE", 0.5)
         client = tracking._main.writer._store.client
-        monkeypatch.setattr(client, "log_batch", lambda *a, **k: time.sleep(8))
+        monkeypatch.setattr(client, "log_batch", lambda *a, **k: released.wait(600))
 
     search = GridSearchCV(ToyNet(), {"raises": [hang]}, cv=hold_out(), refit=False)
-    started = time.monotonic()
     with pytest.warns(UserWarning, match="did not answer for 0.5 s"):
         search.set_callbacks(tracking).fit(X, y)
-    assert time.monotonic() - started < 6
+    released.set()
     assert search.best_score_ > 0.5
