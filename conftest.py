@@ -24,6 +24,8 @@ def pytest_configure(config):
     patch = pytest.MonkeyPatch()
     patch.setenv("XDG_CACHE_HOME", cache)
     patch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(cache, "hypothesis"))
+    # Else MLflow puts artifacts into the working folder.
+    patch.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", os.path.join(cache, "artifacts"))
     config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
     config.add_cleanup(patch.undo)
 
