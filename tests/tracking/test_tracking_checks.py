@@ -76,7 +76,7 @@ def test_database_whose_migration_was_interrupted(tmp_path):
         connection.execute("CREATE TABLE _alembic_tmp_metrics (key TEXT)")
     connection.close()
     with pytest.raises(ConnectionError, match="broken"):
-        check_tracking(f"sqlite:///{path}")
+        check_tracking(f"sqlite:///{path}", timeout=0.5)
 
 
 def test_folder_that_does_not_exist(tmp_path):
