@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from kerasweep.tracking._journal import Journal
-from kerasweep.tracking._messages import RootClosed, RunKey
+from kerasweep.tracking._messages import RunKey, RunTagged
 from kerasweep.training.fleets._calibration import calibration
 
 CACHE = Path(os.environ["XDG_CACHE_HOME"])
@@ -19,7 +19,7 @@ def test_caches():
 
 def test_what_was_not_sent():
     journal = Journal()
-    journal.add(RootClosed(RunKey("root", ()), "FINISHED", None, 0))
+    journal.add(RunTagged(RunKey("root", ()), {}))
     assert journal.path.is_relative_to(CACHE)
     journal.clear()
 
