@@ -1,6 +1,8 @@
 """How pytest collects the tests, and spreads them over processes."""
 
 import os
+import shutil
+import tempfile
 from importlib.util import find_spec
 
 import pytest
@@ -9,6 +11,23 @@ collect_ignore_glob = ["tests/*/conftest.py"]  # of one name, and without doctes
 collect_ignore = []
 if find_spec("jax") is None:
     collect_ignore.append("src/kerasweep/training/backends/_jax.py")
+
+#: Their files share a server or a cluster, which each process would start for itself.
+ONE_PROCESS = ("tests/distributed/", "tests/serving/")
+
+
+def pytest_configure(config):
+    """Leave nothing in the user's cache folder, nor in the tree: also in children."""
+    if hasattr(config, "workerinput"):
+        return  # one of several processes, which has it from the first
+    cache = tempfile.mkdtemp(prefix="kerasweep-tests-")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("XDG_CACHE_HOME", cache)
+    patch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(cache, "hypothesis"))
+    # Else MLflow puts artifacts into the working folder.
+    patch.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", os.path.join(cache, "artifacts"))
+    config.add_cleanup(lambda: shutil.rmtree(cache, ignore_errors=True))
+    config.add_cleanup(patch.undo)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -24,5 +43,10 @@ def pytest_xdist_make_scheduler(config, log):
         return None
     from xdist.scheduler import LoadFileScheduling
 
+    class FilesAndFolders(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            folders = [folder for folder in ONE_PROCESS if nodeid.startswith(folder)]
+            return folders[0] if folders else super()._split_scope(nodeid)
+
     config.option.loadscopereorder = False
-    return LoadFileScheduling(config, log)
+    return FilesAndFolders(config, log)

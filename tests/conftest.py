@@ -2,9 +2,9 @@
 
 import os
 import shutil
-from pathlib import Path
 
 import pytest
+from ready_python import ReadyPython
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -17,23 +17,40 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def store_uri(tmp_path_factory):
-    """One SQLite store for all tests: a fresh one costs seconds of migrations."""
-    folder = tmp_path_factory.mktemp("mlflow")
-    uri = f"sqlite:///{folder}/mlflow.db"
+def empty_database(tmp_path_factory):
+    """The path of a migrated database without any run, to be copied.
+
+    Migrations cost seconds: the first of several processes makes it for all.
+    """
     from mlflow import MlflowClient
 
-    # Artifacts beside the database, not in the working directory.
-    client = MlflowClient(tracking_uri=uri)
-    client.create_experiment("warm-up", artifact_location=str(folder / "artifacts"))
-    shutil.copy(folder / "mlflow.db", folder / "empty.db")
-    return uri
+    from kerasweep.tracking._opening import opening
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path, part = folder / "empty.db", folder / "part.db"
+    with opening(f"sqlite:///{path}"):
+        if not path.exists():
+            MlflowClient(tracking_uri=f"sqlite:///{part}").search_experiments()
+            shutil.copy(part, path)
+    return path
 
 
 @pytest.fixture(scope="session")
-def empty_database(store_uri):
-    """The path of a database as `store_uri` was before any test; to be copied."""
-    return Path(store_uri.removeprefix("sqlite:///")).with_name("empty.db")
+def store_uri(empty_database, tmp_path_factory):
+    """One SQLite store for all tests of this process."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    shutil.copy(empty_database, folder / "mlflow.db")
+    return f"sqlite:///{folder}/mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def ready_python():
+    """An interpreter that runs scripts without a wait for their imports."""
+    python = ReadyPython()
+    yield python
+    python.close()
 
 
 @pytest.fixture

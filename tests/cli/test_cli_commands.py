@@ -133,10 +133,9 @@ def test_a_part_of_a_script_has_the_options_of_the_whole(tmp_path):
     assert parser.parse_args([]).n == 1
 
 
-@pytest.mark.slow
-def test_an_experiment_runs_under_the_command(tmp_path):
+def test_an_experiment_runs_under_the_command(ready_python, tmp_path):
     options = "--data digits --epochs 1 --replicates 1 --hidden 8".split()
-    done = _command("baseline", *options, cwd=tmp_path)
+    done = ready_python.run(["-m", "kerasweep", "baseline", *options], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "mlflow.db").is_file()
     assert (tmp_path / "results" / "baseline").is_dir()

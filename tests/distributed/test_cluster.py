@@ -213,7 +213,7 @@ def test_a_search_whose_scheduler_died_is_resumed_on_another_cluster(
     try:
         own.add_worker()
         tracking = MlflowTracking("x", tracking_uri=store.uri, log_model=False)
-        search = toy_search(tracking, seconds=0.2)
+        search = toy_search(tracking, seconds=0.1)
         after_messages(tracking, own.stop, n_epochs=20)
         with (
             pytest.raises(Exception, match=r"(?i)cancel|scheduler|closed"),
@@ -227,7 +227,7 @@ def test_a_search_whose_scheduler_died_is_resumed_on_another_cluster(
     assert status["RUNNING"] == 0
 
     again = MlflowTracking("x", tracking_uri=store.uri, log_model=False, resume="auto")
-    resumed = toy_search(again, seconds=0.2)
+    resumed = toy_search(again, seconds=0.1)
     with cluster(dask_cluster.address):
         resumed.fit(*IRIS)
     assert len(again.taken_from) == status["FINISHED"]

@@ -1,8 +1,6 @@
 """The sweep on a cluster, as its user runs it."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -18,27 +16,22 @@ SMALL = (
 ).split()
 
 
-def sweep(folder, store_uri, scheduler):
-    return subprocess.run(
-        [
-            *(sys.executable, str(SCRIPT)),
-            *(*SMALL, "--scheduler", scheduler),
-        ],
+def sweep(python, folder, store_uri, scheduler):
+    return python.run(
+        [SCRIPT, *SMALL, "--scheduler", scheduler],
         cwd=folder,
         env=dict(os.environ, MLFLOW_TRACKING_URI=store_uri),
-        capture_output=True,
-        text=True,
-        timeout=300,
     )
 
 
-@pytest.mark.slow
-def test_the_sweep_gives_what_it_gives_on_one_machine(tmp_path, store, dask_cluster):
+def test_the_sweep_gives_what_it_gives_on_one_machine(
+    ready_python, tmp_path, store, dask_cluster
+):
     tables = []
     for scheduler in ("", dask_cluster.address):
         folder = tmp_path / f"from {scheduler.partition(':')[0]}"
         folder.mkdir()
-        done = sweep(folder, store.uri, scheduler)
+        done = sweep(ready_python, folder, store.uri, scheduler)
         assert done.returncode == 0, done.stderr
         assert "5 of 5 fits done" in done.stderr
         table = pd.read_csv(folder / "results" / "sweep" / "sweep.csv")
@@ -50,8 +43,8 @@ def test_the_sweep_gives_what_it_gives_on_one_machine(tmp_path, store, dask_clus
     assert [run.info.status for run in runs] == ["FINISHED"] * 8
 
 
-def test_an_address_without_a_scheduler_is_one_sentence(tmp_path, store):
-    done = sweep(tmp_path, store.uri, "127.0.0.1:8786")
+def test_an_address_without_a_scheduler_is_one_sentence(ready_python, tmp_path, store):
+    done = sweep(ready_python, tmp_path, store.uri, "127.0.0.1:8786")
     assert done.returncode == 2
     assert "scheduler must be an address such as" in done.stderr
     assert "Traceback" not in done.stderr

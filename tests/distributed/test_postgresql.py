@@ -89,17 +89,18 @@ def _wait_for(port):
             time.sleep(0.1)
 
 
-@pytest.mark.slow
-def test_500_fits_of_a_cluster_are_500_complete_runs(
-    database, dask_cluster, tmp_path, monkeypatch
+@pytest.mark.parametrize("n_factors", [3, pytest.param(50, marks=pytest.mark.slow)])
+def test_all_fits_of_a_cluster_are_complete_runs(
+    n_factors, database, dask_cluster, tmp_path, monkeypatch
 ):
+    name, n_fits = f"{n_factors} factors", 10 * n_factors
     monkeypatch.setenv("MLFLOW_TRACKING_URI", database)
     client = MlflowClient()
-    experiment = client.create_experiment("x", artifact_location=str(tmp_path / "a"))
-    tracking = MlflowTracking("x", log_model=False)
+    experiment = client.create_experiment(name, artifact_location=str(tmp_path / "a"))
+    tracking = MlflowTracking(name, log_model=False)
     search = GridSearchCV(
         ToyNet(epochs=2),
-        {"l2": np.logspace(-6, 0, 50).tolist(), "random_state": list(range(10))},
+        {"l2": np.logspace(-6, 0, n_factors).tolist(), "random_state": list(range(10))},
         cv=ShuffleSplit(1, test_size=50, random_state=0),
         scoring=tracking.scoring("accuracy"),
     )
@@ -109,13 +110,13 @@ def test_500_fits_of_a_cluster_are_500_complete_runs(
     runs = client.search_runs(
         [experiment], "tags.stage = 'candidate'", max_results=1000
     )
-    assert Counter(run.info.status for run in runs) == {"FINISHED": 500}
+    assert Counter(run.info.status for run in runs) == {"FINISHED": n_fits}
     assert {run.data.tags["mlflow.parentRunId"] for run in runs} == {tracking.run_id}
     given = {(run.data.params["l2"], run.data.params["random_state"]) for run in runs}
-    assert len(given) == 500
+    assert len(given) == n_fits
     scores = sorted(run.data.metrics["score/validation"] for run in runs)
     np.testing.assert_allclose(scores, np.sort(search.cv_results_["mean_test_score"]))
-    for run in runs[::50]:
+    for run in runs[::n_factors]:
         curve = client.get_metric_history(run.info.run_id, "train/loss")
         assert [m.step for m in curve] == [1, 2]
     parent = client.get_run(tracking.run_id)

@@ -28,6 +28,8 @@ NOT_RUN_HERE = {
 }
 
 NEEDS = {"scaling.md": "distributed"}
+#: Starts a cluster; tests/distributed has one for the fast tests.
+SLOW = {"scaling.md"}
 
 
 def shell_lines(path):
@@ -72,7 +74,12 @@ def run_page(path, replacing=(), shell=lambda line: None):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
-    "path", [p for p in PAGES if p.name not in NOT_RUN_HERE], ids=lambda p: p.name
+    "path",
+    [
+        pytest.param(p, marks=pytest.mark.slow if p.name in SLOW else (), id=p.name)
+        for p in PAGES
+        if p.name not in NOT_RUN_HERE
+    ],
 )
 def test_page(path, fresh_folder, serve, free_port, monkeypatch):
     pytest.importorskip(NEEDS.get(path.name, "kerasweep"))
@@ -104,6 +111,7 @@ def test_readme(fresh_folder, monkeypatch):
     assert len(runs) == 1 + 4 * 2 + 1  # the search, its candidates, the refit
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
 def test_gpu_page_in_a_process_of_its_own(fresh_folder):
     """The page chooses JAX before Keras is imported."""
@@ -183,10 +191,11 @@ def check_python(words, entry_points):
 
 def check_pytest(words, entry_points):
     _, *rest = words
-    if "-n" in rest:
-        assert find_spec("xdist")
-        at = rest.index("-n")
-        del rest[at : at + 2]
+    for option, plugin in (("-n", "xdist"), ("-m", "pytest")):
+        if option in rest:
+            assert find_spec(plugin)
+            at = rest.index(option)
+            del rest[at : at + 2]
     assert all((ROOT / word).exists() for word in rest if word[0] != "-")
 
 

@@ -1,9 +1,5 @@
 """Exported graphs answer as the estimators do, without this package."""
 
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -137,7 +133,7 @@ def test_images_instead_of_rows(tmp_path):
         export_keras(pipeline, tmp_path / "m.keras", image_shape=(8, 9))
 
 
-def test_the_file_needs_keras_alone(tmp_path):
+def test_the_file_needs_keras_alone(ready_python, tmp_path):
     pipeline = fitted("dense")
     export_keras(pipeline, tmp_path / "model.keras")
     np.save(tmp_path / "rows.npy", ROWS)
@@ -147,9 +143,8 @@ def test_the_file_needs_keras_alone(tmp_path):
         "np.save('answer.npy', model(np.load('rows.npy')))\n"
         "assert 'kerasweep' not in sys.modules\n"
     )
-    subprocess.run(
-        [sys.executable, "-c", code], check=True, cwd=tmp_path, env={**os.environ}
-    )
+    done = ready_python.run(["-c", code], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(
         np.load(tmp_path / "answer.npy"), pipeline.predict_proba(X), rtol=1e-4
     )

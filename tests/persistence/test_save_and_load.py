@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -56,19 +55,14 @@ def test_every_answer_and_attribute_is_the_same(saved, kind):
     assert new["history_"] == old["history_"]
 
 
-@pytest.mark.slow
-def test_a_fresh_process_gives_the_same_bits(saved):
+def test_a_fresh_process_gives_the_same_bits(ready_python, saved):
     folder, estimators = saved
     paths = [str(folder / kind) for kind in MADE]
-    subprocess.run(
-        [sys.executable, "-c", FRESH, *paths],
-        check=True,
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path]),
-        },
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    done = ready_python.run(
+        ["-c", FRESH, *paths], cwd=folder, env={**os.environ, "PYTHONPATH": path}
     )
+    assert done.returncode == 0, done.stderr
     for kind, estimator in estimators.items():
         with np.load(folder / f"{kind}.npz") as found:
             for name, answer in answers(estimator).items():

@@ -13,7 +13,7 @@ def project_root():
     return ROOT
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def load_script():
     """Return a function that imports a pipeline by its name."""
 

@@ -22,7 +22,6 @@ def small_run(tmp_path_factory, store_uri, project_root):
     return out
 
 
-@pytest.mark.slow
 def test_it_leaves_tables_figures_and_results(small_run):
     table = pd.read_csv(small_run / "robustness.csv")
     assert table["method"].nunique() == 5
@@ -43,7 +42,6 @@ def test_it_leaves_tables_figures_and_results(small_run):
     assert all(result["value"] == result["value"] for result in record["results"])
 
 
-@pytest.mark.slow
 def test_the_registered_model_reads_noisy_raw_pixels(small_run, store_uri, monkeypatch):
     import mlflow
     from sklearn.datasets import load_digits

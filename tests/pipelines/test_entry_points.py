@@ -3,8 +3,6 @@
 import ast
 import os
 import re
-import subprocess
-import sys
 
 import pytest
 import yaml
@@ -68,15 +66,14 @@ def test_each_parameter_is_used_and_explained(name, project_root, load_script):
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_script_runs_its_own_checkout(name, project_root, tmp_path):
+def test_script_runs_its_own_checkout(name, project_root, ready_python, tmp_path):
     """Whatever package the environment holds: `mlflow run` shares environments."""
     installed = tmp_path / "kerasweep"
     installed.mkdir()
     (installed / "__init__.py").write_text("raise ImportError('another checkout')")
-    done = subprocess.run(
-        [sys.executable, project_root / "pipelines" / f"{name}.py", "--help"],
+    done = ready_python.run(
+        [project_root / "pipelines" / f"{name}.py", "--help"],
+        cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
     )
     assert done.returncode == 0, done.stderr

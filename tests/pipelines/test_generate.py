@@ -22,7 +22,6 @@ def small_run(tmp_path_factory, store_uri, project_root):
     return out
 
 
-@pytest.mark.slow
 def test_it_leaves_tables_figures_and_results(small_run):
     likelihood = pd.read_csv(small_run / "likelihood.csv")
     assert likelihood["model"].tolist() == ["free"] * 2 + ["conditional"] * 2 + ["map"]
@@ -55,7 +54,6 @@ def test_it_leaves_tables_figures_and_results(small_run):
         assert result["low"] <= result["value"] <= result["high"]
 
 
-@pytest.mark.slow
 def test_the_registered_model_draws_the_digits_asked_for(
     small_run, store_uri, monkeypatch
 ):

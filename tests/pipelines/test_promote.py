@@ -1,5 +1,7 @@
 """Promotion on evidence, and the way back."""
 
+import shutil
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -13,11 +15,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*Any type hint is inferred")
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory):
+def registry(empty_database, tmp_path_factory):
     """Three versions: poor, good, and as good as the good one."""
     import mlflow
 
     folder = tmp_path_factory.mktemp("registry")
+    shutil.copy(empty_database, folder / "mlflow.db")
     uri = f"sqlite:///{folder}/mlflow.db"
     X, y = load_digits(return_X_y=True)
     with pytest.MonkeyPatch.context() as patch:
@@ -35,6 +38,7 @@ def registry(tmp_path_factory):
                     name="model",
                     registered_model_name=NAME,
                     serialization_format="cloudpickle",
+                    pip_requirements=["scikit-learn"],  # else MLflow looks for them
                 )
     return uri
 

@@ -1,6 +1,9 @@
 """The experiments with small settings, as their user runs them."""
 
+import io
 import json
+from contextlib import redirect_stdout
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -18,23 +21,25 @@ FIGURES = {
 }
 
 
-@pytest.fixture
-def run(load_script, store_uri, monkeypatch, tmp_path):
-    """Return a function that runs an experiment and returns its record."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", store_uri)
+@pytest.fixture(scope="module")
+def run(load_script, store_uri, tmp_path_factory):
+    """Return a function that runs an experiment once, and returns what it left."""
 
+    @cache
     def main(name, *options):
-        out = tmp_path / name
-        load_script(name).main([*options, "--out", str(out)])
-        return out, json.loads((out / "record.json").read_text())
+        out = tmp_path_factory.mktemp(name)
+        said = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
+            patch.setenv("MLFLOW_TRACKING_URI", store_uri)
+            load_script(name).main([*options, "--out", str(out)])
+        return out, json.loads((out / "record.json").read_text()), said.getvalue()
 
     return main
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(TABLES))
-def test_an_experiment_on_digits(name, run, capsys):
-    out, record = run(name, "--data", "digits", "--quick", "1")
+def test_an_experiment_on_digits(name, run):
+    out, record, said = run(name, "--data", "digits", "--quick", "1")
     assert record["finished"]
     assert {entry["file"] for entry in record["tables"]} == {
         f"tables/{table}.csv" for table in TABLES[name]
@@ -46,14 +51,12 @@ def test_an_experiment_on_digits(name, run, capsys):
     assert tested[0]["n"] == 360
     assert tested[0]["low"] < tested[0]["value"] < tested[0]["high"]
     assert tested[0]["value"] > 0.6
-    said = capsys.readouterr().out
     assert "Published" not in said  # figures of MNIST
     assert f"models:/digits-{name.replace('_', '-')}@champion" in said
 
 
-@pytest.mark.slow
 def test_the_ranked_table_is_ranked_and_timed(run):
-    out, record = run("conv_sweep", "--data", "digits", "--quick", "1")
+    out, record, _ = run("conv_sweep", "--data", "digits", "--quick", "1")
     table = pd.read_csv(out / "ranked.csv")
     assert len(table) == 8
     assert table["mean"].is_monotonic_decreasing
@@ -63,7 +66,6 @@ def test_the_ranked_table_is_ranked_and_timed(run):
     assert shown["columns"][-3:] == ["validation, %", "95 % Wilson interval", "time, s"]
 
 
-@pytest.mark.slow
 def test_colour_images_that_are_not_square(run, tmp_path):
     draw = np.random.default_rng(0)
     y = np.arange(240) % 3
@@ -72,7 +74,7 @@ def test_colour_images_that_are_not_square(run, tmp_path):
     path = tmp_path / "colours.npz"
     np.savez(path, x_train=images[:200], y_train=y[:200], x_test=images[200:],
              y_test=y[200:])  # fmt: skip
-    _, record = run("conv", "--data", str(path), "--quick", "1", "--register-as", "")
+    _, record, _ = run("conv", "--data", str(path), "--quick", "1", "--register-as", "")
     (tested,) = [r for r in record["results"] if r["measured_on"].endswith("test")]
     assert tested["n"] == 40
     assert tested["value"] > 0.9

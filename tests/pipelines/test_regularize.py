@@ -23,7 +23,6 @@ def small_run(tmp_path_factory, store_uri, project_root):
     return out
 
 
-@pytest.mark.slow
 def test_it_leaves_tables_figures_and_results(small_run):
     record = json.loads((small_run / "record.json").read_text())
     assert record["finished"] and record["experiment"] == "regularized"
@@ -50,7 +49,6 @@ def test_it_leaves_tables_figures_and_results(small_run):
         assert (small_run / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.slow
 def test_the_tables_agree_with_each_other(small_run):
     wrong = pd.read_csv(small_run / "misclassified.csv")
     assert (wrong["true"] != wrong["predicted"]).all()
@@ -65,7 +63,6 @@ def test_the_tables_agree_with_each_other(small_run):
     assert alone["validation"].nunique() == 1  # three times the same network
 
 
-@pytest.mark.slow
 def test_one_run_holds_all_and_the_registered_model_predicts(
     small_run, store_uri, monkeypatch
 ):

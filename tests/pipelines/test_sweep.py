@@ -1,8 +1,6 @@
 """The sweep as its user runs it."""
 
 import os
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -16,21 +14,17 @@ SMALL = (
 
 
 @pytest.fixture(scope="module")
-def small_run(project_root, tmp_path_factory, store_uri):
+def small_run(project_root, ready_python, tmp_path_factory, store_uri):
     folder = tmp_path_factory.mktemp("sweep")
-    done = subprocess.run(
-        [sys.executable, str(project_root / "pipelines" / "sweep.py"), *SMALL],
+    done = ready_python.run(
+        [project_root / "pipelines" / "sweep.py", *SMALL],
         cwd=folder,
         env=dict(os.environ, MLFLOW_TRACKING_URI=store_uri),
-        capture_output=True,
-        text=True,
-        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return folder, done
 
 
-@pytest.mark.slow
 def test_the_sweep_leaves_table_figure_and_a_way_on(small_run):
     folder, done = small_run
     out = folder / "results" / "sweep"
@@ -46,7 +40,6 @@ def test_the_sweep_leaves_table_figure_and_a_way_on(small_run):
     assert "Hinton" not in done.stdout  # a figure of MNIST
 
 
-@pytest.mark.slow
 def test_the_registered_model_predicts_raw_pixels(small_run, store_uri, monkeypatch):
     import mlflow
     from sklearn.datasets import load_digits

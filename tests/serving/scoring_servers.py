@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
 import numpy as np
+import pytest
 
 from kerasweep import MlflowTracking
 
@@ -68,32 +70,53 @@ def predict(name, content, kind, store_uri, folder):
 
 
 class Server:
-    """A scoring server of a registered model, in a process of its own."""
+    """A scoring server in a process of its own, by `mlflow models serve`."""
 
     def __init__(self, name, store_uri, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        command = [sys.executable, "-m", "mlflow", "models", "serve", "-m"]
-        command += [f"models:/{name}@champion", "--env-manager", "local"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port)]
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        try:
+            self.start(f"models:/{name}@champion", store_uri, folder)
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, model, store_uri, folder):
+        """Start a process that does not know the project's tree."""
+        self.socket.close()
         self.process = subprocess.Popen(
-            command,
+            [
+                *(sys.executable, "-m", "mlflow", "models", "serve", "-m", model),
+                *("--env-manager", "local"),
+                *("--host", "127.0.0.1", "--port", str(self.port)),
+            ],
             cwd=folder,
             env=environment(store_uri, folder),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+
+    def lives(self):
+        return self.process.poll() is None
+
+    def close(self):
+        if self.lives():
+            os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(30)
+
+    def _wait(self):
         deadline = time.monotonic() + 500
         while True:
             try:
                 with urllib.request.urlopen(self.url("ping"), timeout=5):
                     return
             except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.close()
+                if not self.lives() or time.monotonic() > deadline:
                     raise
+                time.sleep(0.05)
 
     def url(self, path):
         return f"http://127.0.0.1:{self.port}/{path}"
@@ -107,13 +130,34 @@ class Server:
         with urllib.request.urlopen(request, timeout=100) as answer:
             return np.array(json.loads(answer.read())["predictions"])
 
+
+class ThreadServer(Server):
+    """The same application, in a thread: there in moments."""
+
+    def start(self, model, store_uri, folder):
+        import mlflow
+        import uvicorn
+        from mlflow.environment_variables import _MLFLOW_IS_IN_SERVING_ENVIRONMENT
+        from mlflow.pyfunc import scoring_server
+
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setenv("MLFLOW_TRACKING_URI", store_uri)
+        self.patch.setenv(_MLFLOW_IS_IN_SERVING_ENVIRONMENT.name, "true")
+        app = scoring_server.init(mlflow.pyfunc.load_model(model))
+        self.server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        self.thread = threading.Thread(target=self.server.run, args=[[self.socket]])
+        self.thread.start()
+
+    def lives(self):
+        return self.thread.is_alive()
+
     def close(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait(30)
+        self.server.should_exit = True
+        self.thread.join(60)
+        self.patch.undo()
 
 
-def serve(model, data, name, store_uri, folder, **options):
-    """Register a model and serve it."""
+def serve(kind, model, data, name, store_uri, folder, **options):
+    """Register a model and serve it in a "thread" or a "process"."""
     register(model, data, name, store_uri, **options)
-    return Server(name, store_uri, folder)
+    return {"thread": ThreadServer, "process": Server}[kind](name, store_uri, folder)

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-import mlflow  # noqa: F401 - imported before the first fork, for speed
+import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - before a fork, for speed
 import numpy as np
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV, StratifiedKFold

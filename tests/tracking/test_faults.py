@@ -8,12 +8,13 @@ import sys
 import time
 import urllib.request
 import warnings
+from contextlib import closing
 
 import numpy as np
 import pytest
 import tracking_toys as toy
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from mlflow import MlflowClient
+from mlflow import MlflowClient, server
 from sklearn.datasets import load_digits, load_iris
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from tracking_toys import ToyNet
@@ -65,28 +66,32 @@ def assert_complete(client, run_id, status="FINISHED", n_children=7):
             assert child.data.params["random_state"] in ("0", "1", "2")
 
 
-class Server:
-    """An MLflow server that can be killed and started again."""
+SERVE = """
+import sys, uvicorn
+uvicorn.run("mlflow.server.fastapi_app:app", port=int(sys.argv[1]), log_level="error")
+"""
 
-    def __init__(self, database):
+
+class Server:
+    """An MLflow server, as `mlflow server` starts it, that can be killed."""
+
+    def __init__(self, python, database):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.uri = f"http://127.0.0.1:{self.port}"
         self.database = database
+        self.python = python
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
-                *("--host", "127.0.0.1", "--port", str(self.port)),
-                *("--backend-store-uri", f"sqlite:///{self.database}"),
-            ],
+        self.process = self.python.start(
+            ["-c", SERVE, self.port],
             cwd=self.database.parent,  # where artifacts go
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            env=toy.environment(
+                **{server.BACKEND_STORE_URI_ENV_VAR: f"sqlite:///{self.database}"},
+                **{server.ARTIFACT_ROOT_ENV_VAR: str(self.database.parent)},
+            ),
         )
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
@@ -94,23 +99,22 @@ class Server:
                 urllib.request.urlopen(f"{self.uri}/health", timeout=1)
                 return
             except OSError:
-                time.sleep(0.2)
+                assert self.process.poll() is None, self.process.read("stderr")
+                time.sleep(0.1)
         raise TimeoutError("the MLflow server did not start")
 
     def kill(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, 9)
-            self.process.wait()
+        self.process.kill()
 
 
 @pytest.fixture
-def server(empty_database, tmp_path, monkeypatch):
+def mlflow_server(ready_python, empty_database, tmp_path, monkeypatch):
     for name in ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     database = tmp_path / "server.db"
     database.write_bytes(empty_database.read_bytes())
-    one = Server(database)
+    one = Server(ready_python, database)
     yield one
     one.kill()
 
@@ -127,36 +131,45 @@ def at_fit(number, act):
     return hook
 
 
-def test_server_that_dies_and_stays_dead_then_comes_back(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(_writer, "PATIENCE", 4.0)
-    tracking = MlflowTracking("dies", tracking_uri=server.uri, log_model=False)
-    search = make_search(tracking, at_fit(3, server.kill))
-    with pytest.warns(match="MLflow has not recorded everything.*send_unsent"):
-        search.fit(X, y)
+def test_server_that_dies_and_stays_dead_then_comes_back(mlflow_server, tmp_path):
+    tracking = MlflowTracking("dies", tracking_uri=mlflow_server.uri, log_model=False)
+    with pytest.MonkeyPatch.context() as patch:
+
+        def dies():
+            mlflow_server.kill()  # while it lives, it may take its time
+            patch.setattr(_writer, "PATIENCE", 1.0)
+
+        search = make_search(tracking, at_fit(3, dies))
+        with pytest.warns(match="MLflow has not recorded everything.*send_unsent"):
+            search.fit(X, y)
     assert len(search.cv_results_["params"]) == 6
     assert [tracking.unsent] == unsent_files(tmp_path)
 
-    server.start()
-    sent = send_unsent(tracking.unsent, tracking_uri=server.uri)
+    mlflow_server.start()
+    sent = send_unsent(tracking.unsent, tracking_uri=mlflow_server.uri)
     assert sent == [tracking.run_id]
-    assert_complete(MlflowClient(server.uri), tracking.run_id)
+    assert_complete(MlflowClient(mlflow_server.uri), tracking.run_id)
     assert unsent_files(tmp_path) == []
 
-    tracking = MlflowTracking("returns", tracking_uri=server.uri, log_model=False)
+    tracking = MlflowTracking(
+        "returns", tracking_uri=mlflow_server.uri, log_model=False
+    )
 
     def away_for_a_while():
-        server.kill()
-        server.start()
+        mlflow_server.kill()
+        mlflow_server.start()
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         make_search(tracking, at_fit(3, away_for_a_while)).fit(X, y)
     assert tracking.unsent is None
-    assert_complete(MlflowClient(server.uri), tracking.run_id)
+    assert_complete(MlflowClient(mlflow_server.uri), tracking.run_id)
     assert unsent_files(tmp_path) == []
 
 
-def test_database_that_another_process_locks(mlflow_store, tmp_path):
+# SQLite itself waits for 5 s; after that the writer has to ask again.
+@pytest.mark.parametrize("seconds", [7, pytest.param(30, marks=pytest.mark.slow)])
+def test_database_that_another_process_locks(seconds, mlflow_store, tmp_path):
     path = mlflow_store.uri.removeprefix("sqlite:///")
     holders = []
 
@@ -166,10 +179,12 @@ def test_database_that_another_process_locks(mlflow_store, tmp_path):
             "connection = sqlite3.connect(sys.argv[1], timeout=60)\n"
             "connection.execute('BEGIN EXCLUSIVE')\n"
             "print('locked', flush=True)\n"
-            "time.sleep(30)\n"
+            "time.sleep(int(sys.argv[2]))\n"
         )
         holder = subprocess.Popen(
-            [sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, path, str(seconds)],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert holder.stdout.readline() == "locked\n"
         holders.append(holder)
@@ -179,7 +194,7 @@ def test_database_that_another_process_locks(mlflow_store, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         make_search(tracking, at_fit(3, lock)).fit(X, y)
-    assert time.monotonic() - start > 25
+    assert time.monotonic() - start > seconds - 1
     assert holders[0].wait(10) == 0
     holders[0].stdout.close()
     assert_complete(mlflow_store.client, tracking.run_id)
@@ -202,60 +217,46 @@ print(search.best_score_, tracking.unsent)
 """
 
 
-def test_full_disk(empty_database, tmp_path):
+def test_full_disk(ready_python, empty_database, tmp_path):
     """A limit on the size of files stands for the disk: the database can't grow."""
     database = tmp_path / "mlflow.db"
     database.write_bytes(empty_database.read_bytes())
     size = database.stat().st_size + 8192
     limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
     uri = f"sqlite:///{database}"
-    out = toy.run_python(
-        _IN_A_PROCESS.replace("BEFORE", limit), tmp_path, MLFLOW_TRACKING_URI=uri
-    )
+    code = _IN_A_PROCESS.replace("BEFORE", limit)
+    out = toy.run_python(ready_python, code, tmp_path, MLFLOW_TRACKING_URI=uri)
     score, unsent = out.split()
     assert float(score) > 0.9
     (run_id,) = send_unsent(unsent, tracking_uri=uri)
     assert_complete(MlflowClient(uri), run_id, n_children=19)
 
 
-def test_two_searches_begin_at_once_in_an_empty_folder(tmp_path):
+def test_two_searches_begin_at_once_in_an_empty_folder(ready_python, tmp_path):
     """A fresh database is migrated by one of them only."""
-    code = _IN_A_PROCESS.replace("BEFORE", "")
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-c", code],
-            cwd=tmp_path,
-            env=toy.environment(MLFLOW_TRACKING_URI="sqlite:///mlflow.db"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
+    env = toy.environment(MLFLOW_TRACKING_URI="sqlite:///mlflow.db")
+    code = ["-c", _IN_A_PROCESS.replace("BEFORE", "")]
+    both = [ready_python.start(code, cwd=tmp_path, env=env) for _ in range(2)]
     for one in both:
-        _, errors = one.communicate(timeout=300)
-        assert one.returncode == 0, errors
-    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        assert one.wait(300) == 0, one.read("stderr")
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
         found = database.execute("SELECT status, COUNT(*) FROM runs GROUP BY 1")
         assert found.fetchall() == [("FINISHED", 2 * 20)]
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs Linux")
-def test_working_folder_that_nobody_can_write_to(empty_database, tmp_path):
+def test_working_folder_that_nobody_can_write_to(
+    ready_python, empty_database, tmp_path
+):
     database = tmp_path / "mlflow.db"
     database.write_bytes(empty_database.read_bytes())
     code = _IN_A_PROCESS.replace("BEFORE", "")
     uri = f"sqlite:///{database}"
     MlflowClient(uri).create_experiment("faults", str(tmp_path / "artifacts"))
-    out = toy.run_python(code, "/proc", MLFLOW_TRACKING_URI=uri)
+    out = toy.run_python(ready_python, code, "/proc", MLFLOW_TRACKING_URI=uri)
     assert out.split()[1] == "None"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd="/proc",
-        env=toy.environment(MLFLOW_TRACKING_URI="sqlite:///mlflow.db"),
-        capture_output=True,
-        text=True,
-    )
+    env = toy.environment(MLFLOW_TRACKING_URI="sqlite:///mlflow.db")
+    done = ready_python.run(["-c", code], cwd="/proc", env=env)
     last = done.stderr.strip().splitlines()[-1]
     assert "ConnectionError: The tracking database mlflow.db can't be made" in last
 

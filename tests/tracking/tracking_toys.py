@@ -23,14 +23,14 @@ def environment(**more):
     return {**os.environ, "PYTHONPATH": path, **more}
 
 
-def run_python(code, cwd, **more):
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=cwd,
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-    )
+def run_python(python, code, cwd, **more):
+    """Run code by a `ReadyPython`, or by a fresh one if there is none."""
+    env = environment(**more)
+    if python is None:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
+    else:
+        done = python.run(["-c", code], cwd=cwd, env=env)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
