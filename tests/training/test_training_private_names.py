@@ -1,15 +1,22 @@
 """What the engine's keys read of Keras beyond its public names is still there."""
 
 import keras
+import numpy as np
 import pytest
 
-from kerasweep.training.engine._private import NAMES, graph_of
+from kerasweep.training.engine._private import (
+    NAMES,
+    build_losses_and_metrics,
+    graph_of,
+)
 
 
 def _objects():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile(loss=keras.losses.Huber(), metrics=[keras.metrics.MeanSquaredError()])
     model.optimizer.build(model.trainable_variables)
+    rows = np.zeros((2, 2), "float32")
+    build_losses_and_metrics(model, (rows, rows[:, :1], None))
     features = keras.Input((2,))
     functional = keras.Model(features, keras.layers.Dense(1)(features))
     return {
