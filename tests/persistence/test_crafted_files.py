@@ -31,7 +31,10 @@ class Evil:
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory):
     folder = tmp_path_factory.mktemp("originals")
-    save(fitted("dense"), folder / "network")
+    net = fitted("dense")
+    save(net, folder / "drawn")
+    assert net[-1].model_.layers  # from now on the model is what is saved
+    save(net, folder / "network")
     save(make_pipeline(PixelScaler(16), StandardScaler()).fit(X), folder / "scaler")
     return {p.name: p.read_bytes() for p in folder.iterdir()}
 
@@ -79,7 +82,7 @@ def making(proof):
 
 def network_of(document):
     steps = document["estimator"]["parameters"]["steps"]
-    return steps[-1]["items"][1]["fitted"]["model_"]
+    return steps[-1]["items"][1]["fitted"]["_network"]["model"]
 
 
 def layers_of(document):
@@ -236,6 +239,48 @@ def test_a_network_that_asks_for_terabytes(crafted):
         network_of(document)["config"] = json.loads(text)
 
     refused(crafted("network", widen), "weights of other shapes")
+
+
+def drawn_of(document):
+    steps = document["estimator"]["parameters"]["steps"]
+    return steps[-1]["items"][1]["fitted"]["_network"]
+
+
+def test_a_drawn_network_that_asks_for_terabytes(crafted):
+    def widen(document):
+        drawn = drawn_of(document)
+        text = json.dumps(drawn["blueprint"])
+        changed = text.replace('"items": [8]', f'"items": [{10**11}]')
+        assert changed != text
+        drawn["blueprint"] = json.loads(changed)
+
+    refused(crafted("drawn", widen), "weights of other shapes")
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "reason"),
+    [
+        ("network", "dense_network", "encoder_and_decoder", "which is none"),
+        ("blueprint", '"adam"', '"mine>adam"', "none of Keras'"),
+        ("blueprint", '"relu"', '"os.system"', "none of Keras'"),
+        ("blueprint", '"softmax"', "[1]", "for a number"),
+    ],
+)
+def test_a_drawn_network_of_other_words(crafted, part, old, new, reason):
+    def edit(document):
+        drawn = drawn_of(document)
+        text = json.dumps(drawn[part])
+        assert old in text
+        drawn[part] = json.loads(text.replace(old, new))
+
+    refused(crafted("drawn", edit), reason)
+
+
+def test_a_drawn_network_with_values_of_another_optimizer(crafted):
+    def edit(document):
+        drawn_of(document)["slots"] = drawn_of(document)["variables"]
+
+    refused(crafted("drawn", edit), "weights of other shapes")
 
 
 def test_a_document_that_never_ends(crafted):

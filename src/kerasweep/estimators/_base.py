@@ -257,11 +257,11 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator):
         described = self._describe(X)
         if described is None:
             return training.Live(self._build_model(X, seed), self._origin())
-        network = training.Drawn(*described, seed)
+        # The numbers of a schedule of the user's own are not ours to take out.
         rate = described[1].get("learning_rate", 0.0)
-        if self.engine == "keras" or not isinstance(rate, Real):
-            return network.to_live()
-        return network
+        drawn = self.engine != "keras" and isinstance(rate, Real)
+        make = training.Drawn if drawn else training.Live.built
+        return make(*described, seed)
 
     def _continued(self, X: np.ndarray) -> Any:
         """Return the network at hand with the numbers that the parameters have now."""

@@ -92,23 +92,23 @@ def _is_pair(value: tuple[Any, ...]) -> bool:
 
 
 def _check_values(drawn: Any) -> None:
-    """Refuse values of other shapes than the network has; takes no memory."""
+    """Refuse values of other shapes than the network has."""
+    # Without memory first: a few bytes can ask for terabytes.
     with training.building, nothing_initialized():
         try:
-            model = drawn.blueprint.build(drawn.numbers, drawn.seed)
-            own = [*model.trainable_variables, *model.non_trainable_variables]
-            model.optimizer.build(model.trainable_variables)
+            model = drawn.blueprint.build_network(drawn.numbers, drawn.seed)
         except Exception as error:
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ValueError(
                 f"Keras can't make its network ({reason[0].rstrip('.')})"
             ) from None
-        pairs = [(own, drawn.variables)]
-        if drawn.slots is not None:
-            pairs.append((model.optimizer.variables, drawn.slots))
-        for variables, values in pairs:
-            shapes = [(tuple(v.shape), v.dtype) for v in variables]
-            if shapes != [(v.shape, np.dtype(v.dtype).name) for v in values]:
-                raise ValueError(
-                    "it holds weights of other shapes than its network has"
-                )
+        shapes = _shapes([*model.trainable_variables, *model.non_trainable_variables])
+    if shapes != _shapes(drawn.variables):
+        raise ValueError("it holds weights of other shapes than its network has")
+    fresh = training.Drawn(drawn.blueprint, drawn.numbers, drawn.seed)
+    if _shapes(fresh.values()) != _shapes(drawn.values()):
+        raise ValueError("it holds weights of other shapes than its network has")
+
+
+def _shapes(values: Any) -> list[Any]:
+    return [(tuple(value.shape), np.dtype(value.dtype).name) for value in values]

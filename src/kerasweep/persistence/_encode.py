@@ -18,6 +18,7 @@ OF_A_FIT = (
     "_callback_fit_ctx",
     "_parent_callback_ctx",
 )
+_SAID = {"_network": "model_"}
 #: Parameters that hold a function: code, which no file takes along.
 FUNCTIONS = {
     "kerasweep.estimators.KerasClassifier": ("model",),
@@ -82,7 +83,7 @@ class Encoder:
         with_optimizer = bool(getattr(estimator, "warm_start", False))
         encoded = {}
         for name, value in values.items():
-            where = f"{name} of {owner}"
+            where = f"{_SAID.get(name, name)} of {owner}"
             if name == "memory" and value is not None:
                 raise ValueError(
                     f"{where} must be None to be saved: the files of a cache are "

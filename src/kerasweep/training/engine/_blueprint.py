@@ -89,11 +89,15 @@ class Blueprint:
 
     def build(self, numbers: Numbers, seed: int) -> Any:
         """Build and compile the network with these numbers and this seed."""
+        model = self.build_network(numbers, seed)
         of_training = {n: v for n, v in numbers.items() if n in _OF_TRAINING}
-        of_network = {n: v for n, v in numbers.items() if n not in _OF_TRAINING}
-        options = {**dict(self.arguments), **dict(self.options), **of_network}
-        model = self.network(**options, seed=seed)
         return compile_network(model, **dict(self.training), **of_training)
+
+    def build_network(self, numbers: Numbers, seed: int) -> Any:
+        """Build the network, not compiled."""
+        given = {n: v for n, v in numbers.items() if n not in _OF_TRAINING}
+        arguments = {**dict(self.arguments), **dict(self.options), **given}
+        return self.network(**arguments, seed=seed)
 
     def stand_in_numbers(self) -> dict[str, Any]:
         """Give numbers with which a build has every part that this blueprint has."""

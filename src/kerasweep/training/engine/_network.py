@@ -120,7 +120,7 @@ class Drawn:
         """Lay the numbers out."""
         return self._template().float_values(self.numbers)
 
-    def read_state(self) -> list[Any]:
+    def values(self) -> list[np.ndarray]:
         """Give the arrays, drawn now if the network is new."""
         template = self._template()
         variables, slots = self.variables, self.slots
@@ -129,6 +129,10 @@ class Drawn:
             variables = first if variables is None else variables
             slots = fresh if slots is None else slots
         return [*variables, *template.with_learning_rate(slots, self.numbers)]
+
+    def read_state(self) -> list[Any]:
+        """Give the arrays."""
+        return self.values()
 
     def write_state(self, state: Sequence[Any], best: Sequence[Any] | None) -> None:
         """Keep new values."""
@@ -191,12 +195,12 @@ class Drawn:
 
     def to_live(self) -> Live:
         """Build the Keras model that this network stands for."""
-        with building:
-            model = self.blueprint.build(self.numbers, self.seed)
-            model.optimizer.build(model.trainable_variables)
-        for variable, value in zip(_variables(model), self.read_state(), strict=True):
+        live = Live.built(self.blueprint, self.numbers, self.seed)
+        live._build_optimizer()
+        variables = _variables(live.model)
+        for variable, value in zip(variables, self.read_state(), strict=True):
             variable.assign(value)
-        return Live(model, (self.blueprint, self.numbers))
+        return live
 
     def without_slots(self) -> Drawn:
         """Give the same network with a fresh optimizer."""
@@ -227,6 +231,12 @@ class Live:
         self.origin = origin
         self._facts: Facts | None = None
         self._floats: Floats | None = None
+
+    @classmethod
+    def built(cls, blueprint: Blueprint, numbers: Numbers, seed: int) -> Live:
+        """Build the model of a blueprint, with numbers and values of its own."""
+        with building:
+            return cls(blueprint.build(numbers, seed), (blueprint, numbers))
 
     def key(self, plan: Any) -> Hashable:
         """Identify what the model, its loss, metrics and optimizer compute."""
@@ -302,7 +312,7 @@ class Live:
             check_same_architecture(self.origin[0], blueprint, owner)
             if self.origin == (blueprint, numbers):
                 return self
-        new = Drawn(blueprint, numbers, 0).to_live()
+        new = Live.built(blueprint, numbers, 0)
         new.take_over(self, owner)
         return new
 

@@ -1,5 +1,6 @@
 """Compiled prediction, a block of rows at a time."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from kerasweep.training.backends._runtime import get_runtime
 from kerasweep.training.engine._eligible import (
     NotExpressible,
+    has_convolutions,
     mixes_rows,
     prediction_reason,
 )
@@ -81,10 +83,10 @@ def _predict(network: Any, X: np.ndarray, rows: int | None) -> np.ndarray:
 
 
 def _block(network: Drawn | Live) -> int:
-    facts = network.facts
-    if facts.convolutional:
+    if has_convolutions(network.tracing_model()):
         return _LEAST_ROWS
-    rows = _WORK // max(1, facts.n_kernel_weights)
+    shapes = [v.shape for v in network.prediction_variables()]
+    rows = _WORK // max(1, sum(math.prod(s) for s in shapes if len(s) > 1))
     return min(_MOST_ROWS, max(_LEAST_ROWS, 1 << rows.bit_length()))
 
 
