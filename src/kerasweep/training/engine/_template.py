@@ -70,7 +70,9 @@ class Template:
         weights = {id(v) for v in model.weights}
         self.is_weight = [id(v) in weights for v in variables]
         runtime = get_runtime()
-        self.initial = [runtime.to_host(runtime.read(v.value)) for v in variables]
+        self.initial = [
+            np.asarray(runtime.to_host(runtime.read(v.value))) for v in variables
+        ]
         self._rate = next(
             (
                 i
