@@ -42,6 +42,9 @@ SETTINGS = {"epochs": 8, "batch_size": 16, "random_state": 0}
 ANY_VALUES = {"loss": "mean_squared_error", "noise": "gaussian", "amount": 0.1}
 ANY_VALUES |= {"low": None, "high": None}
 ESTIMATORS = [
+    ConvClassifier(),
+    DenseClassifier(),
+    DenseRegressor(),
     ConvClassifier((8,), dense=(16,), learning_rate=0.05, **SETTINGS),
     DenseClassifier((16,), learning_rate=0.05, **SETTINGS),
     DenseRegressor((16,), learning_rate=0.05, **SETTINGS),

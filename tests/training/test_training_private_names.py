@@ -6,12 +6,15 @@ import pytest
 
 from kerasweep.training.engine._private import (
     NAMES,
+    base_optimizer,
     build_losses_and_metrics,
     graph_of,
 )
 
 
 def _objects():
+    from keras.src.backend.common import global_state
+
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile(loss=keras.losses.Huber(), metrics=[keras.metrics.MeanSquaredError()])
     model.optimizer.build(model.trainable_variables)
@@ -27,6 +30,8 @@ def _objects():
         "compile_loss": model._compile_loss,
         "compile_metrics": model._compile_metrics,
         "optimizer": model.optimizer,
+        "base_optimizer": base_optimizer(),
+        "global_state": global_state,
         "wrapped": keras.losses.Huber(),
         "wrapped_metric": keras.metrics.MeanSquaredError(),
         "scope": keras.StatelessScope(),

@@ -51,18 +51,14 @@ def seeded_globals(seed: int) -> Iterator[None]:
     back on exit; TensorFlow's op determinism is never switched on. One thread at a
     time.
     """
-    from keras.src.backend.common import global_state
-    from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+    from kerasweep.training.engine._private import fresh_global_seeds
 
-    with _BUILD_LOCK:
+    with _BUILD_LOCK, fresh_global_seeds():
         python_state, numpy_state = random.getstate(), np.random.get_state()
-        keras_generator = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
         random.seed(seed)
         np.random.seed(seed)
-        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, None)
         try:
             yield
         finally:
             random.setstate(python_state)
             np.random.set_state(numpy_state)
-            global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, keras_generator)

@@ -147,16 +147,14 @@ def plain_number(value: Any) -> Any:
 def nothing_initialized() -> Iterator[None]:
     """Let variables be made without values, and forget them afterwards."""
     import keras
-    from keras.src.backend.common import global_state
 
-    name = "uninitialized_variables"
-    waiting = global_state.get_global_attribute(name)
-    global_state.set_global_attribute(name, [])
-    try:
-        with keras.StatelessScope(initialize_variables=False):
-            yield
-    finally:
-        global_state.set_global_attribute(name, waiting)
+    from kerasweep.training.engine._private import global_attribute
+
+    with (
+        global_attribute("uninitialized_variables", []),
+        keras.StatelessScope(initialize_variables=False),
+    ):
+        yield
 
 
 def _check_object(config: dict[str, Any]) -> None:

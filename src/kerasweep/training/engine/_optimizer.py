@@ -4,18 +4,10 @@ from typing import Any
 
 import keras
 
-_BASE = next(c for c in keras.Optimizer.__mro__ if c.__name__ == "BaseOptimizer")
-# What the TensorFlow backend overrides for tf.distribute, which needs tf.Variables.
-_DISTRIBUTED = (
-    "assign",
-    "assign_add",
-    "assign_sub",
-    "stateless_apply",
-    "_apply_weight_decay",
-    "_backend_update_step",
-    "_overwrite_model_variables_with_average_value",
-    "_backend_increment_gradient_accumulators",
-    "_clip_by_norm",
+from kerasweep.training.engine._private import (
+    NAMES,
+    base_optimizer,
+    bound_to_variables,
 )
 
 
@@ -27,8 +19,10 @@ class _Pure(keras.Optimizer):
 
 
 if keras.backend.backend() == "tensorflow":
-    for _name in _DISTRIBUTED:
-        setattr(_Pure, _name, getattr(_BASE, _name))
+    # What it overrides for tf.distribute, which needs tf.Variables.
+    for _name in NAMES["base_optimizer"]:
+        if _name != "_var_key":
+            setattr(_Pure, _name, getattr(base_optimizer(), _name))
 
 
 def pure_optimizer(optimizer: Any, attributes: dict[str, Any]) -> Any:
@@ -50,14 +44,5 @@ def pure_optimizer(optimizer: Any, attributes: dict[str, Any]) -> Any:
     # To the left of Keras' Optimizer and to the right of the algorithm, so that an
     # algorithm's own `_backend_update_step` still runs.
     pure: Any = object.__new__(type(cls.__name__, (cls, _Pure), {}))
-    variables = optimizer._trainable_variables
-    attributes = dict(attributes)
-    attributes["_trainable_variables_indices"] = {
-        id(v): i for i, v in enumerate(variables)
-    }
-    if optimizer.weight_decay is not None:
-        attributes["_exclude_from_weight_decay_cache"] = {
-            id(v): optimizer._use_weight_decay(v) for v in variables
-        }
-    vars(pure).update(attributes)
+    vars(pure).update(bound_to_variables(optimizer, attributes))
     return pure

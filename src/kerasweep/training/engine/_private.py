@@ -1,10 +1,11 @@
-"""What the keys and checks of the engine read of Keras beyond its public names.
+"""Every private name of Keras that this package uses.
 
 A release of Keras that renames one of them is found by
 ``tests/training/test_training_private_names.py``, which says which.
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import keras
@@ -27,7 +28,25 @@ NAMES = {
         "_flat_metrics",
         "_flat_weighted_metrics",
     ),
-    "optimizer": ("_learning_rate", "_trainable_variables", "_use_weight_decay"),
+    "optimizer": (
+        "_learning_rate",
+        "_trainable_variables",
+        "_trainable_variables_indices",
+        "_use_weight_decay",
+    ),
+    "base_optimizer": (
+        "assign",
+        "assign_add",
+        "assign_sub",
+        "stateless_apply",
+        "_var_key",
+        "_apply_weight_decay",
+        "_backend_update_step",
+        "_overwrite_model_variables_with_average_value",
+        "_backend_increment_gradient_accumulators",
+        "_clip_by_norm",
+    ),
+    "global_state": ("get_global_attribute", "set_global_attribute"),
     "wrapped": ("fn", "_fn_kwargs"),
     "wrapped_metric": ("_fn", "_fn_kwargs"),
     "scope": ("state_mapping",),
@@ -179,3 +198,43 @@ def metric_objects(model: Any) -> list[tuple[Any, bool]]:
 def values_in(scope: Any) -> dict[int, Any]:
     """Give the values that a scope has for variables, by the variables' ids."""
     return dict(scope.state_mapping)
+
+
+def base_optimizer() -> type:
+    """Give the class of optimizers that knows of no backend."""
+    return next(c for c in keras.Optimizer.__mro__ if c.__name__ == "BaseOptimizer")
+
+
+def bound_to_variables(optimizer: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+    """Give a built optimizer's attributes with its variables known by their ids."""
+    variables = trained_by(optimizer)
+    attributes = dict(attributes)
+    attributes["_trainable_variables_indices"] = {
+        id(v): i for i, v in enumerate(variables)
+    }
+    decay = decayed(optimizer)
+    if decay is not None:
+        attributes["_exclude_from_weight_decay_cache"] = {
+            id(v): d for v, d in zip(variables, decay, strict=True)
+        }
+    return attributes
+
+
+@contextmanager
+def global_attribute(name: str, value: Any) -> Iterator[None]:
+    """Let Keras' global attribute of a name have a value, and put it back."""
+    from keras.src.backend.common import global_state
+
+    before = global_state.get_global_attribute(name)
+    global_state.set_global_attribute(name, value)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(name, before)
+
+
+def fresh_global_seeds() -> AbstractContextManager[None]:
+    """Let ``keras.random`` draw from a new global generator for a while."""
+    from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+
+    return global_attribute(GLOBAL_SEED_GENERATOR, None)
