@@ -38,6 +38,9 @@ class Backend(Protocol):
     def dropout(self, x: Any, draws: Any, numbers: tuple[Any, Any]) -> Any:
         """Drop units as Keras does on this backend, by uniform draws."""
 
+    def gradient_of_sum(self, x: Any) -> Any:
+        """Give 0 with the gradient of ``sum(x)``."""
+
     # Compiling ----------------------------------------------------------------------
 
     def compile_function(

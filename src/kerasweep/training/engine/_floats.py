@@ -16,6 +16,7 @@ CONSTRAINTS = ("MaxNorm", "MinMaxNorm")
 _OPTIMIZERS = frozenset(
     "SGD RMSprop Adam AdamW Adagrad Adadelta Adamax Nadam Lion".split()
 )
+_CHUNK = 32
 # Keras passes these to functions that take Python numbers only.
 _CONSTANT = ("clipnorm", "clipvalue", "global_clipnorm", "loss_scale_factor")
 
@@ -188,7 +189,8 @@ class Floats:
         saved = [(v, slot, owner) for v, slot, owner, _, _ in self._owned]
         try:
             for variable, slot, owner, start, names in self._owned:
-                setattr(variable, slot, _stand_in(owner, slot, names, inputs, start))
+                stand_in = _stand_in(owner, slot, names, inputs, start)
+                setattr(variable, slot, stand_in)
             for layer, start in self._dropout:
                 vars(layer)["call"] = _dropout_call(layer, inputs, start)
             yield
@@ -197,6 +199,15 @@ class Floats:
                 setattr(variable, slot, original)
             for layer, _ in self._dropout:
                 vars(layer).pop("call", None)
+
+    def penalty(self) -> Any:
+        """Compute the values of all penalties, while inputs are applied."""
+        values = [
+            variable.regularizer.value(keras.ops.convert_to_tensor(variable))
+            for variable, slot, *_ in self._owned
+            if slot == "regularizer"
+        ]
+        return sum(values[1:], values[0]) if values else 0.0
 
     def optimizer_attributes(self, optimizer: Any, inputs: Any) -> dict[str, Any]:
         """Give the optimizer's attributes with its floats replaced."""
@@ -212,16 +223,51 @@ class Floats:
 def _stand_in(
     owner: Any, slot: str, names: Sequence[str], inputs: Any, start: int
 ) -> Any:
+    given = {name: inputs[start + 2 * j] for j, name in enumerate(names)}
+    if slot == "regularizer":
+        return _Penalty(given.get("l1"), given.get("l2"))
     stand_in = copy.copy(owner)
-    for j, name in enumerate(names):
-        at = start + 2 * j
-        # Only a regularizer looks at its strength, and skips it when zero.
-        vars(stand_in)[name] = (
-            TracedFloat(inputs[at], inputs[at + 1], 1.0)
-            if slot == "regularizer"
-            else inputs[at]
-        )
+    vars(stand_in).update(given)
     return stand_in
+
+
+class _Penalty:
+    """Keras' L1, L2 or L1L2 with strengths that are inputs of a program.
+
+    Called, it gives Keras' gradient and the value 0; the value is :meth:`value`, whose
+    sum XLA computes in one pass through the weights.
+    """
+
+    def __init__(self, l1: Any, l2: Any):
+        self._l1, self._l2 = l1, l2
+
+    def __call__(self, x: Any) -> Any:
+        runtime = get_runtime()
+        penalty = keras.ops.convert_to_tensor(0.0, dtype=x.dtype)
+        if self._l1 is not None:
+            penalty += self._l1 * runtime.gradient_of_sum(keras.ops.absolute(x))
+        if self._l2 is not None:
+            penalty += self._l2 * runtime.gradient_of_sum(keras.ops.square(x))
+        return penalty
+
+    def value(self, x: Any) -> Any:
+        """Compute ``l1 * sum(|x|) + l2 * sum(x**2)``."""
+        x = keras.ops.stop_gradient(x)
+        terms = 0.0 if self._l1 is None else self._l1 * keras.ops.absolute(x)
+        if self._l2 is not None:
+            terms = terms + self._l2 * keras.ops.square(x)
+        return _pairwise_sum(terms)
+
+
+def _pairwise_sum(x: Any) -> Any:
+    """Sum all numbers, in chunks that XLA neither splits nor stores the terms of."""
+    x = keras.ops.reshape(x, (-1,))
+    while x.shape[0] > _CHUNK:
+        left_over = -x.shape[0] % _CHUNK
+        if left_over:
+            x = keras.ops.pad(x, (0, left_over))
+        x = keras.ops.sum(keras.ops.reshape(x, (-1, _CHUNK)), axis=1)
+    return keras.ops.sum(x)
 
 
 def _dropout_call(layer: Any, inputs: Any, start: int) -> Callable[..., Any]:

@@ -115,6 +115,7 @@ class Steps:
             loss = self._model.compute_loss(
                 x, y, y_pred, _loss_weight(weight, mask), training=training
             )
+            loss = loss + self._floats.penalty()
         self._check_assignments(given, values_in(scope))
         return loss, y_pred, [scope.get_current_value(v) for v in self._other]
 
