@@ -183,6 +183,19 @@ def test_blueprints_of_equal_networks_are_equal_and_others_are_not():
     assert len({base, *(blueprint for blueprint, _ in others)}) == 6
 
 
+def test_a_wide_network_without_a_penalty_does_not_pay_for_one():
+    arguments = {"n_features": 4, "n_outputs": 3}
+    training = {"training": TRAINING, "n_weights": 2**20}
+    numbers = {"l1": 0.0, "l2": 0.0, "learning_rate": 0.1}
+    plain = Blueprint.of(dense_network, arguments, numbers, **training)
+    first = Blueprint.of(dense_network, arguments, numbers | {"l2": 0.1}, **training)
+    second = Blueprint.of(dense_network, arguments, numbers | {"l1": 0.2}, **training)
+    assert plain != first == second
+    assert template_of(plain).model.layers[0].kernel.regularizer is None
+    assert template_of(first).model.layers[0].kernel.regularizer is not None
+    _assert_equal(Drawn(plain, numbers, 4).values(), Drawn(first, numbers, 4).values())
+
+
 def test_a_number_that_the_network_has_no_place_for_is_noticed():
     blueprint, numbers = dense()
     lost = Blueprint.of(

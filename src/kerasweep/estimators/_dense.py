@@ -1,6 +1,8 @@
 """What the two dense estimators share."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
 from numbers import Integral, Real
 from typing import Any
 
@@ -79,6 +81,7 @@ def describe_dense(
         numbers | of_optimizer,
         training={"loss": loss, "metrics": metrics, **compiled},
         dropout=("input_dropout", "dropout"),
+        n_weights=sum(map(prod, pairwise((n_features, *sizes, n_outputs)))),
     )
     return blueprint, numbers | of_optimizer
 
