@@ -1,0 +1,107 @@
+"""The rows of a fit: checked, encoded, and some of them held out."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import _check_sample_weight, _num_samples
+
+from kerasweep.estimators._fold import Fold
+from kerasweep.preprocessing._numbers import (
+    clear_overflow,
+    refuse_disguised,
+    validate_numbers,
+)
+
+
+class NetworkRows:
+    """What a network does with X, y and weights before it is trained."""
+
+    _allow_nd: bool
+    _row_shape: tuple[int, ...]
+    early_stopping: bool
+    validation_fraction: float | None
+    _encode_target: Any
+    _loss_input: Any
+    _loss_target: Any
+    _loss_weight: Any
+    _needs_y: Any
+    _strata: Any
+
+    def _check_rows(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> Fold:
+        X = self._check_features(X, first=first)
+        if y is not None and _num_samples(y) != len(X):
+            raise ValueError(
+                f"X and y of {type(self).__name__} must have equally many rows. "
+                f"Got {len(X)} and {_num_samples(y)} instead."
+            )
+        target = self._encode_target(X, y, first=first)
+        if sample_weight is not None:
+            name = f"sample_weight of {type(self).__name__}"
+            refuse_disguised(name, sample_weight)
+            with clear_overflow(name):
+                sample_weight = _check_sample_weight(
+                    sample_weight, X, dtype=np.float64, ensure_non_negative=True
+                )
+        return Fold(X, target, sample_weight)
+
+    def _check_features(self, X: Any, *, first: bool) -> np.ndarray:
+        X = validate_numbers(
+            self,
+            X,
+            dtype=np.float32,
+            allow_nd=self._allow_nd,
+            reset=first,
+            order="C",
+        )
+        if first:
+            self._row_shape = X.shape[1:]
+        elif (
+            X.shape[1:] != self._row_shape
+        ):  # of images; scikit-learn looks at one axis
+            raise ValueError(
+                f"X of {type(self).__name__} must have rows of shape "
+                f"{self._row_shape}, as in fit. Got {X.shape[1:]} instead."
+            )
+        return X
+
+    def _for_loss(self, network: Any, fold: Fold) -> Fold:
+        """Bring encoded targets and weights into the form that the loss takes."""
+        fold = fold._replace(
+            X=self._loss_input(fold.X, fold.target),
+            target=self._loss_target(network, fold.target),
+            sample_weight=self._loss_weight(fold.target, fold.sample_weight),
+        )
+        return fold.with_mean_weight_one(type(self).__name__)
+
+    def _hold_out(
+        self, rows: Fold, given: tuple[Any, Any], seed: int
+    ) -> tuple[Fold, Fold | None]:
+        """Split off, or check, the rows that each epoch is validated on."""
+        X_val, y_val = given
+        if (X_val is None) != (y_val is None) and (self._needs_y() or X_val is None):
+            raise ValueError(
+                f"X_val and y_val of {type(self).__name__} must be given together. "
+                f"Got only {'y_val' if X_val is None else 'X_val'} instead."
+            )
+        if X_val is not None:
+            return rows, self._check_rows(X_val, y_val, None, first=False)
+        fraction = self.validation_fraction
+        if fraction is None:
+            if not self.early_stopping:
+                return rows, None
+            fraction = 0.1
+        try:
+            train_rows, val_rows = train_test_split(
+                np.arange(len(rows.X)),
+                test_size=fraction,
+                random_state=seed % 2**32,
+                stratify=self._strata(rows.target),
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"validation_fraction (={fraction}) of {type(self).__name__} must "
+                f"leave rows of every class on both sides of the split: {error} Pass "
+                "more rows, or X_val and y_val to fit."
+            ) from None
+        return rows.take(np.sort(train_rows)), rows.take(np.sort(val_rows))
