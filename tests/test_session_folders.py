@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from kerasweep.training.fleets._calibration import calibration
+from kerasweep.training.fleets._machine import calibration
 
 from kerasweep.tracking._journal import Journal
 from kerasweep.tracking._messages import RunKey, RunTagged

@@ -98,8 +98,8 @@ def _most_trained_together():
     """Runs on a worker: the widest stack that it has compiled."""
     from kerasweep.training import programs
 
-    widths = [key[1] for key in programs._programs]
-    return max((width for width in widths if isinstance(width, int)), default=1)
+    shapes = [key.shape for key in programs.keys() if hasattr(key, "shape")]
+    return max((shape.width or 1 for shape in shapes), default=1)
 
 
 def _curve(store, run):

@@ -91,7 +91,7 @@ def test_page(path, fresh_folder, serve, free_port, monkeypatch):
             serve(words, free_port)
 
     replacing = ()
-    if "mlflow models serve" in path.read_text():
+    if SERVER_PORT in path.read_text():
         replacing = [(SERVER_PORT, str(free_port))]
     run_page(path, replacing, shell)
 

@@ -244,7 +244,7 @@ on_tensorflow = pytest.mark.skipif(
 
 def _uses_xla(which):
     train(which)
-    (key,) = [key for key in programs._items if isinstance(key, Key)]
+    (key,) = [key for key in programs.keys() if isinstance(key, Key)]
     return key.xla
 
 

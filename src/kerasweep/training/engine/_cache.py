@@ -66,6 +66,11 @@ class BoundedCache:
             self._changed.notify_all()
         return item
 
+    def keys(self) -> list[Hashable]:
+        """List the keys, the least recently used first."""
+        with self._changed:
+            return list(self._items)
+
     def __contains__(self, key: Hashable) -> bool:
         with self._changed:
             return key in self._items
