@@ -3,10 +3,9 @@
 import os
 from pathlib import Path
 
-from kerasweep.training.fleets._machine import calibration
-
 from kerasweep.tracking._journal import Journal
 from kerasweep.tracking._messages import RunKey, RunTagged
+from kerasweep.training.fleets._machine import calibration
 
 CACHE = Path(os.environ["XDG_CACHE_HOME"])
 
