@@ -10,7 +10,10 @@ import pytest
 collect_ignore_glob = ["tests/*/conftest.py"]  # of one name, and without doctests
 collect_ignore = []
 if find_spec("jax") is None:
-    collect_ignore.append("src/kerasweep/training/backends/_jax.py")
+    collect_ignore += [
+        f"src/kerasweep/training/{name}.py"
+        for name in ("backends/_jax", "engine/_jaxpr_digest")
+    ]
 
 #: Their files share a server or a cluster, which each process would start for itself.
 ONE_PROCESS = ("tests/distributed/", "tests/serving/")
