@@ -16,6 +16,20 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.parent.name != "training")
 
 
+@pytest.fixture(autouse=True)
+def small_networks_are_stacked(monkeypatch):
+    """Stack small dense networks at once, not after seconds of training."""
+    from kerasweep.training.fleets import _machine
+
+    choose = _machine.calibration.choose
+
+    def choose_here(plan):
+        small = _machine.flops_per_step(plan) < 5e7 and not plan.facts.convolutional
+        return _machine.STACKED if small else choose(plan)
+
+    monkeypatch.setattr(_machine.calibration, "choose", choose_here)
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory):
     """The path of a migrated database without any run, to be copied.

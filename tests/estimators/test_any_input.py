@@ -2,10 +2,13 @@
 
 import time
 import warnings
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from own_models import linear_network, softmax_network
@@ -33,6 +36,7 @@ _rng = np.random.default_rng(0)
 X = _rng.random((20, 9))
 Y = np.arange(20) % 2
 _tiny = {"epochs": 1, "random_state": 0}
+DAY, ARROW = datetime(2020, 1, 1, 12), pd.ArrowDtype
 NETWORKS = {
     "DenseClassifier": DenseClassifier((4,), **_tiny),
     "DenseRegressor": DenseRegressor((4,), **_tiny),
@@ -139,10 +143,16 @@ def test_any_type_and_shape(name, shape, dtype, spoil):
         ([[np.datetime64("2020-01-01")] * 9] * 20, "Got dates instead"),
         (np.ones((20, 9), dtype="m8[s]"), "Got durations instead"),
         (np.zeros((20, 9), dtype=[("a", "f4")]), "Got records instead"),
+        (pl.DataFrame({"a": X[:, 0], "day": [DAY] * 20}), "Got dates instead"),
+        (pl.DataFrame({"time": [DAY.time()] * 20}), "Got dates instead"),
+        (pl.DataFrame({"age": [timedelta(1)] * 20}), "Got durations instead"),
+        (pa.table({"day": [DAY.date()] * 20}).to_pandas(types_mapper=ARROW), "dates"),
+        (pd.DataFrame({"a": np.full(20, np.datetime64(DAY), object)}), "dates"),
         (np.ma.masked_array(X, mask=X > 0.9), "no masked values"),
         (np.full((20, 9), 10**400, dtype=object), "an integer above 1e308"),
     ],
-    ids="dates date-frame date-list durations records masked large".split(),
+    ids="dates date-frame date-list durations records polars-dates polars-times "
+    "polars-durations arrow-dates date-objects masked large".split(),
 )
 def test_what_only_looks_like_numbers(name, values, match):
     with pytest.raises((ValueError, TypeError), match=f"X of {name} must.*{match}"):
@@ -249,6 +259,13 @@ def test_targets_that_are_none(name, target):
 def test_dates_are_no_quantities(name, dtype):
     with pytest.raises(TypeError, match=f"y of {name} must hold numbers"):
         clone(NETWORKS[name]).fit(X, Y.astype(dtype))
+
+
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_dates_of_other_libraries_are_no_quantities(name):
+    for days in (pl.Series([DAY] * 20), pa.chunked_array([[DAY.date()] * 20])):
+        with pytest.raises(TypeError, match=f"y of {name} must hold numbers"):
+            clone(NETWORKS[name]).fit(X, days)
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)

@@ -181,7 +181,7 @@ def test_targets_that_are_no_classes(name, target, match):
         ({0: -1.0}, "Got -1.0 for 0"),
         ({0: np.nan}, "Got nan for 0"),
         ({0: "a"}, "Got 'a' for 0"),
-        ({0: 0, 1: 0, 2: 0}, "positive"),
+        ({0: 0, 1: 0, 2: 0}, "class_weight of DenseClassifier must have .* positive"),
         ("even", "class_weight"),
     ],
 )
@@ -242,6 +242,21 @@ def test_bad_parameters(parameters, match):
 @pytest.mark.parametrize("name", ["DenseClassifier", "KerasClassifier"])
 def test_bad_validation_rows(name, validation, match):
     refuse(name, match, X, y, **validation)
+    if len(validation) == 2:
+        refuse(name, "X_val and y_val", X, y, **validation)
+
+
+def test_rows_of_which_none_counts_are_named():
+    held_out = DenseClassifier(early_stopping=True, random_state=0)
+    only_one = np.zeros(150)
+    only_one[0] = 1
+    with pytest.raises(ValueError, match=r"^sample_weight .* held out for validation"):
+        held_out.fit(X, y, sample_weight=only_one)
+    one_class = DenseClassifier(class_weight={1: 0, 2: 0})
+    with pytest.raises(ValueError, match=r"^class_weight .* among the rows of X_val"):
+        one_class.fit(X, y, X_val=X[y == 1], y_val=y[y == 1])
+    with pytest.raises(ValueError, match=r"^sample_weight times class_weight of"):
+        one_class.fit(X, y, sample_weight=(y > 0).astype(float))
 
 
 def test_partial_fit_needs_the_classes():

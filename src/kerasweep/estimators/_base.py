@@ -212,10 +212,14 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         else:
             network = self._new_network(rows.X, seeds.weights)
             order_seed, first_epoch = seeds.order, 0
-        rows = self._for_loss(network, rows)
-        if held_out is not None:
+        rows = self._for_loss(network, rows, "the rows of a fit")
+        if validation is not None and held_out is not None:
             held_out = self._for_loss(
-                network, self._validation_rows(held_out, seeds.split)
+                network,
+                self._validation_rows(held_out, seeds.split),
+                "the rows held out for validation"
+                if validation[0] is None
+                else "the rows of X_val",
             )
         job = TrainingJob(
             network=self._network_in_training(network, order_seed + first_epoch),

@@ -19,7 +19,7 @@ class Fold(NamedTuple):
             self.X[rows], self.target[rows], None if weight is None else weight[rows]
         )
 
-    def with_mean_weight_one(self, owner: str) -> "Fold":
+    def with_mean_weight_one(self) -> "Fold":
         """Scale the weights so that the loss, a mean over rows, is a weighted mean.
 
         A row of weight 0 then counts as little as one that is not there, and weights
@@ -28,11 +28,6 @@ class Fold(NamedTuple):
         if self.sample_weight is None:
             return self
         most = self.sample_weight.max()
-        if not most > 0:
-            raise ValueError(
-                f"sample_weight of {owner} must have at least one positive value "
-                "among the rows of a fit. Got only zeros instead."
-            )
         # In double precision, and by the largest first: weights may be of any size.
         weight = self.sample_weight.astype(np.float64) / float(most)
         return self._replace(sample_weight=(weight / weight.mean()).astype("f4"))

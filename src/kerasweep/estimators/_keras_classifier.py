@@ -7,12 +7,18 @@ from scipy.special import expit, softmax
 from sklearn.utils._param_validation import StrOptions
 
 from kerasweep.estimators._base import BaseNetwork
+from kerasweep.estimators._labels import class_columns
 from kerasweep.estimators._own_model import (
     OWN_MODEL_CONSTRAINTS,
     OwnModelMixin,
     gives_logits,
 )
-from kerasweep.estimators._routing import loss_identifier
+from kerasweep.estimators._target_forms import (
+    check_form,
+    choose_form,
+    column_form,
+    default_loss,
+)
 from kerasweep.estimators._targets import NetworkClassifierMixin
 
 
@@ -33,13 +39,15 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
         is copied, weights included, before each fit.
     loss : str, keras.losses.Loss or callable, default=None
         For a model that is not compiled. None means binary cross-entropy for one
-        output unit and sparse categorical cross-entropy for several. Integer classes
-        are one-hot encoded for "categorical_crossentropy" and its like.
+        output unit and sparse categorical cross-entropy for several, or the
+        categorical one where metrics need one-hot rows. A loss is tried on made-up
+        rows: classes become one-hot rows where it cannot take class numbers.
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         For a model that is not compiled; a name or a type takes
         ``optimizer__...`` parameters.
     metrics : list, default=None
-        For a model that is not compiled. None means accuracy.
+        For a model that is not compiled. None means accuracy. Keras' own, by name or
+        by type, are given what logits or a single output unit need.
     callbacks : list of keras.callbacks.Callback or of types, default=None
         Keras' own callbacks, copied before each fit; types take
         ``callbacks__0__...`` parameters.
@@ -161,22 +169,28 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
         n_classes = len(self.classes_)
         return (1, 2) if n_classes == 2 else (n_classes,)
 
-    def _default_loss(self, model: Any) -> str:
-        if model.output_shape[-1] == 1:
+    def _default_loss(self, n_outputs: int, metrics: Any) -> str:
+        if n_outputs == 1:
             return "binary_crossentropy"
-        return "sparse_categorical_crossentropy"
+        return default_loss(choose_form(type(self).__name__, None, metrics, n_outputs))
+
+    def _ask_for_targets(self, loss: Any, metrics: Any, n_outputs: int) -> None:
+        owner = type(self).__name__
+        if n_outputs > 1:
+            self._target_form = choose_form(owner, loss, metrics, n_outputs)
+            return
+        self._target_form = "column"
+        check_form(owner, loss, metrics, column_form(1, classes=True))
 
     def _loss_target(self, network: Any, target: np.ndarray) -> np.ndarray:
-        model = network.model
-        n_outputs = model.output_shape[-1]
-        if n_outputs == 1:
+        if self._target_form == "column":
             return target[:, None].astype(np.float32)
-        if loss_identifier(model.loss).startswith("sparse_"):
+        if self._target_form == "numbers":
             return target
-        return np.eye(n_outputs, dtype=np.float32)[target]
+        return class_columns(target, len(self.classes_))
 
     def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
-        logits = gives_logits(self.model_)
+        logits = gives_logits(self.model_.loss)
         if outputs.shape[1] == 1:
             share = expit(outputs) if logits else outputs
             probabilities = np.hstack([1 - share, share])

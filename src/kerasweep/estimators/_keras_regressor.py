@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._own_model import OWN_MODEL_CONSTRAINTS, OwnModelMixin
+from kerasweep.estimators._target_forms import check_form, column_form
 from kerasweep.estimators._targets import NetworkRegressorMixin
 
 
@@ -144,5 +145,9 @@ class KerasRegressor(OwnModelMixin, NetworkRegressorMixin, BaseNetwork):
     def _allowed_outputs(self) -> tuple[int, ...]:
         return (self.n_outputs_,)
 
-    def _default_loss(self, model: Any) -> str:
+    def _default_loss(self, n_outputs: int, metrics: Any) -> str:
         return "mean_squared_error"
+
+    def _ask_for_targets(self, loss: Any, metrics: Any, n_outputs: int) -> None:
+        form = column_form(n_outputs, classes=False)
+        check_form(type(self).__name__, loss, metrics, form)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods
 
 from kerasweep.estimators._frozen import freeze_model, thaw_model
+from kerasweep.estimators._own_metrics import fitting_metrics
 from kerasweep.estimators._routing import (
     callback_instances,
     check_routed_names,
@@ -106,6 +107,7 @@ class OwnModelMixin:
         self._check_shapes(model, X)
         if model.compiled:
             self._check_compiled(model)
+            self._ask_for_targets(model.loss, None, model.output_shape[-1])
         else:
             self._compile(model)
         return model
@@ -155,11 +157,20 @@ class OwnModelMixin:
             )
 
     def _compile(self: Any, model: Any) -> None:
-        arguments = compile_arguments(type(self).__name__, self.get_params())
+        owner, n_outputs = type(self).__name__, model.output_shape[-1]
+        arguments = compile_arguments(owner, self.get_params())
+        given = arguments["metrics"]
+        metrics = fitting_metrics(
+            owner,
+            self._default_metrics if given is None else given,
+            logits=gives_logits(arguments["loss"]),
+            n_outputs=n_outputs,
+        )
         if arguments["loss"] is None:
-            arguments["loss"] = self._default_loss(model)
-        if arguments["metrics"] is None:
-            arguments["weighted_metrics"] = self._default_metrics
+            arguments["loss"] = self._default_loss(n_outputs, metrics)
+        self._ask_for_targets(arguments["loss"], metrics, n_outputs)
+        # By default as scores are: sample weights count.
+        arguments["metrics" if given is not None else "weighted_metrics"] = metrics
         model.compile(**arguments)
 
     def _check_shapes(self: Any, model: Any, X: np.ndarray) -> None:
@@ -191,7 +202,7 @@ class OwnModelMixin:
         return callback_instances(self.get_params())
 
 
-def gives_logits(model: Any) -> bool:
-    """Whether a model's loss takes its outputs for logits."""
-    keywords = getattr(model.loss, "keywords", None) or {}
-    return bool(getattr(model.loss, "from_logits", keywords.get("from_logits", False)))
+def gives_logits(loss: Any) -> bool:
+    """Whether a loss takes a model's outputs for logits."""
+    keywords = getattr(loss, "keywords", None) or {}
+    return bool(getattr(loss, "from_logits", keywords.get("from_logits", False)))

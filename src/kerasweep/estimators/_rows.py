@@ -65,14 +65,27 @@ class NetworkRows:
             )
         return X
 
-    def _for_loss(self, network: Any, fold: Fold) -> Fold:
-        """Bring encoded targets and weights into the form that the loss takes."""
+    def _for_loss(self, network: Any, fold: Fold, rows: str) -> Fold:
+        """Bring encoded targets and weights into the form that the loss takes.
+
+        `rows` says which these are, for the message where none of them counts.
+        """
+        weight = self._loss_weight(fold.target, fold.sample_weight)
+        if weight is not None and not weight.max() > 0:
+            given = fold.sample_weight
+            names = [] if given is None else ["sample_weight"]
+            if given is None or given.max() > 0:
+                names.append("class_weight")
+            raise ValueError(
+                f"{' times '.join(names)} of {type(self).__name__} must have at least "
+                f"one positive value among {rows}. Got only zeros instead."
+            )
         fold = fold._replace(
             X=self._loss_input(fold.X, fold.target),
             target=self._loss_target(network, fold.target),
-            sample_weight=self._loss_weight(fold.target, fold.sample_weight),
+            sample_weight=weight,
         )
-        return fold.with_mean_weight_one(type(self).__name__)
+        return fold.with_mean_weight_one()
 
     def _hold_out(
         self, rows: Fold, given: tuple[Any, Any], seed: int
@@ -85,7 +98,13 @@ class NetworkRows:
                 f"Got only {'y_val' if X_val is None else 'X_val'} instead."
             )
         if X_val is not None:
-            return rows, self._check_rows(X_val, y_val, None, first=False)
+            try:
+                return rows, self._check_rows(X_val, y_val, None, first=False)
+            except (ValueError, TypeError) as error:
+                raise type(error)(
+                    f"X_val and y_val of {type(self).__name__} must be like X and y, "
+                    f"of which it is said: {error}"
+                ) from None
         fraction = self.validation_fraction
         if fraction is None:
             if not self.early_stopping:

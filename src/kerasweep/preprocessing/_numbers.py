@@ -1,5 +1,6 @@
 """Features that are numbers, whatever NumPy would make of others."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from numbers import Real
@@ -123,8 +124,25 @@ def refuse_disguised(name: str, values: Any, kinds: str = "mMV") -> None:
 
 
 def _kinds(values: Any) -> Iterable[str]:
+    """Give the kinds of the columns' types, as NumPy writes them."""
     of_columns = getattr(values, "dtypes", None)  # of a data frame
-    types = [getattr(values, "dtype", None)] if of_columns is None else of_columns
-    if not np.iterable(types):  # of a series
-        types = [types]
-    return {getattr(dtype, "kind", "") for dtype in types}
+    if of_columns is None:  # of a table of Arrow's
+        of_columns = getattr(getattr(values, "schema", None), "types", None)
+    if of_columns is None:
+        of_columns = getattr(values, "dtype", getattr(values, "type", None))
+    types = of_columns if np.iterable(of_columns) else [of_columns]  # or of a series
+    kinds = {_kind(dtype) for dtype in types}
+    if "O" in kinds:
+        dated = (np.datetime64, np.timedelta64)
+        kinds |= {v.dtype.kind for v in np.asarray(values).flat if isinstance(v, dated)}
+    return kinds
+
+
+def _kind(dtype: Any) -> str:
+    kind = getattr(dtype, "kind", "")
+    if kind in _KINDS:
+        return str(kind)
+    # Those of polars and Arrow have names alone.
+    name = re.match(r"(date|time|duration)?", str(dtype).lower())
+    named = {"date": "M", "time": "M", "duration": "m"}
+    return named.get(name[1] if name else "", kind)

@@ -141,6 +141,7 @@ class Fleet:
             self._check()
             self._beside += 1
             crowded = self._beside == self._places
+        start = time.monotonic()
         try:
             (member,) = train_together(
                 [plan], stacked=False, parallel=self._places == 1, check=self._check
@@ -150,6 +151,7 @@ class Fleet:
                 crowded = crowded and self._beside == self._places
                 self._beside -= 1
                 self._changed.notify_all()
+        calibration.count(plan, time.monotonic() - start)
         if crowded:
             # As many networks were in training as there are cores.
             self._record(member, SIDE_BY_SIDE, self._places)

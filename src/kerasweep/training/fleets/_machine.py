@@ -6,7 +6,7 @@ import math
 import os
 import platform
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 _COPIES_OF_STATE = 4
 _USABLE = 0.6
 STACKED, SIDE_BY_SIDE = "stacked", "side by side"
-# Floating-point operations in a network's step below which stacking always won where it
-# was measured (784-64-64-10, batches of 128: 4e7), and above which there is no overhead
-# worth sharing (784-500-300-10: 4e8). Between them this machine is measured.
-_LITTLE_WORK, _MUCH_WORK = 5e7, 2e8
+# Floating-point operations in a network's step above which there is no overhead worth
+# sharing (784-500-300-10, batches of 128: 4e8). Below them this machine is measured.
+_MUCH_WORK = 2e8
+# Seconds of training after which the seconds that a stack's program takes to compile
+# are a small part of all.
+_STACK_AFTER = 10.0
 # Groups of each way before one of them is chosen: one may have met a busy machine.
 _MEASUREMENTS = 2
 
@@ -33,19 +35,28 @@ _MEASUREMENTS = 2
 class Calibration:
     """Remember seconds a network-epoch of each way, by the size of the work.
 
-    On a GPU networks are stacked. On a CPU small ones are, large ones and
-    convolutions are trained side by side, and of those between them the first groups
-    are trained one way, the next ones the other way, and after that the faster way is
-    taken. What was measured is kept in a file, for the next process on this machine.
+    On a GPU networks are stacked. On a CPU they are trained side by side, by the
+    program that a lone fit takes too. Small dense ones of which a process trains many
+    are then stacked for two groups, and after that the faster way is taken. What was
+    measured is kept in a file, for the next process on this machine.
 
     Parameters
     ----------
     path : Path or None
         Default: in the user's cache folder.
+
+    Attributes
+    ----------
+    stack_after : float
+        Seconds that networks of one size are trained side by side, in each process,
+        before they may be stacked: a stack needs a program of its own.
     """
+
+    stack_after = _STACK_AFTER
 
     def __init__(self, path: Path | None = None):
         self._path = path
+        self._seconds: dict[str, float] = defaultdict(float)
         self._times: dict[str, dict[str, list[float]]] | None = None
         self._lock = threading.Lock()
 
@@ -56,14 +67,19 @@ class Calibration:
         work = flops_per_step(plan)
         if work > _MUCH_WORK or plan.facts.convolutional:
             return SIDE_BY_SIDE
-        if work < _LITTLE_WORK:
-            return STACKED
         with self._lock:
+            if self._seconds[_size(plan)] < self.stack_after:
+                return SIDE_BY_SIDE
             known = self._load().get(_size(plan), {})
         for way in (STACKED, SIDE_BY_SIDE):
             if len(known.get(way, ())) < _MEASUREMENTS:
                 return way
         return min(known, key=lambda way: min(known[way]))
+
+    def count(self, plan: Any, seconds: float) -> None:
+        """Add to the seconds that networks of this size were trained side by side."""
+        with self._lock:
+            self._seconds[_size(plan)] += seconds
 
     def record(self, plan: Any, way: str, seconds: float) -> None:
         """Remember how long a network-epoch took, per step.
