@@ -86,7 +86,7 @@ def _fitting(owner: str, metric: Any, logits: bool, n_outputs: int) -> Any:
     given = not isinstance(metric, str | type)
     cls: Any = _class_of(owner, metric)
     kind = getattr(cls, "__name__", "")
-    if cls is None or getattr(keras.metrics, kind, None) is not cls:
+    if getattr(keras.metrics, kind, metric) is not cls:
         return metric  # the user's own, or a function
     named, name = f"metrics of {owner}", name_of(metric)
     if kind in _OF_OTHERS:

@@ -114,7 +114,7 @@ def check_form(owner: str, loss: Any, metrics: Any, form: Form) -> None:
             f"loss of {owner} must not compare several outputs for a model with one. "
             f"Got {name_of(loss)} instead."
         )
-    parts = [("loss", loss, _loss_measure)]
+    parts: list[tuple[str, Any, Any]] = [("loss", loss, _loss_measure)]
     parts += [("metrics", m, _metric_measure) for m in each_metric(metrics)]
     for parameter, part, measure in parts:
         error = None if _is_name(part) else _ask(measure(owner, part), form).error
