@@ -139,8 +139,10 @@ class _Process:
 
 def serve():
     """Answer requests; in a fork, return what is to be run."""
+    sys.modules["polars"] = None  # starts threads when MLflow imports it
     for name in IMPORTED:
         __import__(name)
+    del sys.modules["polars"]
     gc.freeze()  # else each fork copies all that it looks through
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

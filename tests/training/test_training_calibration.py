@@ -7,12 +7,13 @@ import pytest
 from kerasweep.training.fleets._machine import SIDE_BY_SIDE, STACKED, Calibration
 
 
-def plan(kernel_weights=10_000, convolutional=False):
+def plan(kernel_weights=10_000, convolutional=False, epochs=20):
     return SimpleNamespace(
+        job=SimpleNamespace(epochs=epochs),
         facts=SimpleNamespace(
             convolutional=convolutional, n_kernel_weights=kernel_weights, n_variables=6
         ),
-        train=SimpleNamespace(rows=SimpleNamespace(batch_size=32)),
+        train=SimpleNamespace(n_steps=40, rows=SimpleNamespace(batch_size=32)),
     )
 
 
@@ -33,6 +34,12 @@ def test_a_stack_is_compiled_only_where_there_is_much_to_train(calibration):
     calibration.count(plan(), calibration.stack_after / 2)
     assert calibration.choose(plan()) == STACKED
     assert calibration.choose(plan(kernel_weights=100_000)) == SIDE_BY_SIDE
+
+
+def test_what_is_known_to_come_counts(calibration):
+    assert calibration.choose(plan(), n_ahead=10) == SIDE_BY_SIDE
+    assert calibration.choose(plan(), n_ahead=1000) == STACKED
+    assert calibration.choose(plan(epochs=20_000)) == STACKED
 
 
 @pytest.mark.parametrize("faster", [STACKED, SIDE_BY_SIDE])

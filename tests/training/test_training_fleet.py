@@ -30,20 +30,20 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture(params=[STACKED, SIDE_BY_SIDE])
 def way(request, monkeypatch):
-    monkeypatch.setattr(calibration, "choose", lambda plan: request.param)
+    monkeypatch.setattr(calibration, "choose", lambda *args: request.param)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
     return request.param
 
 
 @pytest.fixture
 def stacked(monkeypatch):
-    monkeypatch.setattr(calibration, "choose", lambda plan: STACKED)
+    monkeypatch.setattr(calibration, "choose", lambda *args: STACKED)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
 
 
 @pytest.fixture
 def beside(monkeypatch):
-    monkeypatch.setattr(calibration, "choose", lambda plan: SIDE_BY_SIDE)
+    monkeypatch.setattr(calibration, "choose", lambda *args: SIDE_BY_SIDE)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
 
 
@@ -298,7 +298,7 @@ def test_fits_that_can_be_stacked_all_begin(stacked, monkeypatch):
 
 
 def test_no_more_fits_begin_than_memory_has_room_for(stacked, monkeypatch):
-    monkeypatch.setattr(fleet_module, "fits_that_fit", lambda plan: 1)
+    monkeypatch.setattr(fleet_module, "fits_that_fit", lambda *args: 1)
     jobs = [job(network(seed=s)) for s in range(joblib.cpu_count() + 4)]
     assert (
         _most_under_way(len(jobs), 64, lambda k: train(jobs[k]))

@@ -77,7 +77,7 @@ class Fleet:
     def train(self, job: TrainingJob) -> TrainingResult:
         """Train a job's network together with whatever others there are."""
         plan = Plan(job)
-        if calibration.choose(plan) == SIDE_BY_SIDE:
+        if calibration.choose(plan, max(1, self._to_come)) == SIDE_BY_SIDE:
             return self._train_beside(plan)
         ticket = Ticket(plan)
         with self._changed:

@@ -25,9 +25,9 @@ STACKED, SIDE_BY_SIDE = "stacked", "side by side"
 # Floating-point operations in a network's step above which there is no overhead worth
 # sharing (784-500-300-10, batches of 128: 4e8). Below them this machine is measured.
 _MUCH_WORK = 2e8
-# Seconds of training after which the seconds that a stack's program takes to compile
-# are a small part of all.
-_STACK_AFTER = 10.0
+# Seconds of training of which those that a stack's program takes to compile are a small
+# part, and a careful guess at the speed of a few cores.
+_STACK_AFTER, _FLOPS_PER_SECOND = 10.0, 2e10
 # Groups of each way before one of them is chosen: one may have met a busy machine.
 _MEASUREMENTS = 2
 
@@ -36,9 +36,9 @@ class Calibration:
     """Remember seconds a network-epoch of each way, by the size of the work.
 
     On a GPU networks are stacked. On a CPU they are trained side by side, by the
-    program that a lone fit takes too. Small dense ones of which a process trains many
-    are then stacked for two groups, and after that the faster way is taken. What was
-    measured is kept in a file, for the next process on this machine.
+    program that a lone fit takes too. Where there is much to train, two groups of small
+    dense ones are stacked, the next two are not, and after that the faster way is
+    taken. What was measured is kept in a file, for the next process on this machine.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class Calibration:
     Attributes
     ----------
     stack_after : float
-        Seconds that networks of one size are trained side by side, in each process,
-        before they may be stacked: a stack needs a program of its own.
+        Seconds of training, behind and ahead, from which networks of one size may be
+        stacked: a stack needs a program of its own.
     """
 
     stack_after = _STACK_AFTER
@@ -60,15 +60,27 @@ class Calibration:
         self._times: dict[str, dict[str, list[float]]] | None = None
         self._lock = threading.Lock()
 
-    def choose(self, plan: Any) -> str:
-        """Choose how to train several networks like this one."""
+    def choose(self, plan: Any, n_ahead: int = 1) -> str:
+        """Choose how to train several networks like this one.
+
+        Parameters
+        ----------
+        plan : Plan
+        n_ahead : int
+            How many are known to come, this one included.
+
+        Returns
+        -------
+        way : {"stacked", "side by side"}
+        """
         if on_accelerator():
             return STACKED
         work = flops_per_step(plan)
         if work > _MUCH_WORK or plan.facts.convolutional:
             return SIDE_BY_SIDE
         with self._lock:
-            if self._seconds[_size(plan)] < self.stack_after:
+            seconds = self._seconds[_size(plan)] + n_ahead * _seconds_ahead(plan)
+            if seconds < self.stack_after:
                 return SIDE_BY_SIDE
             known = self._load().get(_size(plan), {})
         for way in (STACKED, SIDE_BY_SIDE):
@@ -144,6 +156,11 @@ calibration = Calibration()
 def flops_per_step(plan: Any) -> float:
     """Estimate the arithmetic of one update of a dense network."""
     return 6.0 * plan.facts.n_kernel_weights * plan.train.rows.batch_size
+
+
+def _seconds_ahead(plan: Any) -> float:
+    n_steps = plan.job.epochs * plan.train.n_steps
+    return n_steps * flops_per_step(plan) / _FLOPS_PER_SECOND
 
 
 def networks_that_fit(plans: Sequence["Plan"]) -> int:
