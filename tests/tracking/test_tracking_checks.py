@@ -153,7 +153,7 @@ def test_settings_are_refused_when_they_are_given(name, value):
     with pytest.raises(ValueError, match="of MlflowTracking must be") as error:
         MlflowTracking(**{name: value})
     said = one_sentence(error)
-    assert said.startswith(name) or name == "tags" and "ag" in said
+    assert said.startswith(name) or (name == "tags" and "ag" in said)
 
 
 def test_settings_that_exclude_each_other():

@@ -19,7 +19,7 @@ _NO_NAMES = {"", ".", ".."}
 #: Of metrics that are not a transformer's.
 _SECTIONS = {"train", "validation", "score", "best", "test", "time"}
 #: What an address, or a folder of some system, can't hold.
-_NOT_IN_FILES = "\\:*?\"<>|#%"
+_NOT_IN_FILES = '\\:*?"<>|#%'
 
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:
@@ -199,7 +199,9 @@ def clean_path(path: Any) -> str:
 
 
 def _file_name(name: str) -> str:
-    text = "".join("_" if c in _NOT_IN_FILES or not c.isprintable() else c for c in name)
+    text = "".join(
+        "_" if c in _NOT_IN_FILES or not c.isprintable() else c for c in name
+    )
     if text == name and len(name.encode()) <= _MAX_FILE_NAME:
         return name
     stem, dot, suffix = text.rpartition(".")

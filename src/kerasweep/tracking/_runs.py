@@ -58,7 +58,7 @@ def check_settings(settings: Settings) -> None:
     for name, longest in _LONGEST.items():
         value = getattr(settings, name)
         if value is not None and len(value) > longest:
-            n = f"a str of {len(value)} characters"
+            n = f"{len(value)} characters"
             _refuse(name, f"at most {longest} characters long", n, show=str)
     if settings.register_as is not None:
         check_registered_name("register_as", settings.register_as)
@@ -103,7 +103,7 @@ def check_images(image_shape: Sequence[int] | None, X: Any) -> None:
     side = math.isqrt(n_values)
     fitting = f" Pass image_shape=({side}, {side})." if side**2 == n_values else ""
     raise ValueError(
-        f"`image_shape` of MlflowTracking (={tuple(image_shape)}) needs "
+        f"`image_shape` of MlflowTracking (={tuple(map(int, image_shape))}) needs "
         f"{math.prod(image_shape)} features, but X has {n_values}.{fitting}"
     )
 
@@ -119,7 +119,7 @@ def _check_tags(tags: Any) -> None:
         if not isinstance(value, (str, Number, np.generic)):
             _refuse(f"Tag {key!r}", "a str or a number", value)
         if len(str(value)) > _LONGEST_TAG:
-            n = f"a str of {len(value)} characters"
+            n = f"{len(str(value))} characters"
             _refuse(f"Tag {key!r}", f"at most {_LONGEST_TAG} characters long", n, str)
 
 

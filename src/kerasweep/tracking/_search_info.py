@@ -1,6 +1,7 @@
 """What is known of a search before it starts, and what it leaves when it ends."""
 
 from collections.abc import Mapping
+from numbers import Number
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.model_selection import ParameterGrid
 
 from kerasweep.tracking._messages import RunKey, SearchResults, SplitResult, now
 from kerasweep.tracking._names import (
+    clean_text,
     log10_params,
     run_name,
     short_names,
@@ -172,11 +174,24 @@ def read_results(search: Any, key: RunKey, info: SearchInfo) -> SearchResults:
                     ),
                 )
             )
-    table = pd.DataFrame({k: list(v) for k, v in results.items() if k != "params"})
+    table = pd.DataFrame(
+        {clean_text(k): _cells(v) for k, v in results.items() if k != "params"}
+    )
     metrics, params, summary = _best(search, info)
     return SearchResults(
         key, splits, table.to_csv(index=False), metrics, params, summary, now()
     )
+
+
+def _cells(column: Any) -> list[Any]:
+    """Return numbers as they are and all else as text, which pandas may take apart."""
+    return [
+        value
+        if isinstance(value, (Number, np.generic, np.ma.core.MaskedConstant))
+        and not isinstance(value, str)
+        else clean_text(value if isinstance(value, str) else value_text(value))
+        for value in column
+    ]
 
 
 def _split_scores(results: Mapping[str, Any], row: int, split: int) -> dict[str, float]:

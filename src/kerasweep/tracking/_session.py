@@ -157,7 +157,7 @@ class Session:
         self.writer.put(RunAdopted(key, block.run_id, block.description))
 
     def check_data(self, X: Any) -> None:
-        """Refuse, before anything is trained on it, data that no model can be saved of."""
+        """Refuse data that don't fit the settings, before any training on them."""
         if self._settings.log_model:
             check_images(self._settings.image_shape, X)
 
