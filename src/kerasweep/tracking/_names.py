@@ -151,7 +151,7 @@ def clean_key(key: Any) -> str:
     Examples
     --------
     >>> clean_key("net__l2"), clean_key("net (wide)__l2"), clean_key("net [wide]__l2")
-    ('net__l2', 'net _wide___l2-b0a87d', 'net _wide___l2-5d94f5')
+    ('net__l2', 'net _wide___l2-bfd50b', 'net _wide___l2-57f92a')
     """
     key = str(key)
     text = "".join(c if c.isalnum() or c in _IN_KEYS else "_" for c in key)
@@ -187,7 +187,7 @@ def clean_path(path: Any) -> str:
     Examples
     --------
     >>> clean_path("notes/loss (a=1).txt"), clean_path("50%.txt")
-    ('notes/loss (a=1).txt', '50_-41bd49.txt')
+    ('notes/loss (a=1).txt', '50_-264e2a.txt')
     """
     parts = path.split("/") if isinstance(path, str) else []
     if not parts or any(not part.strip() or part in _NO_NAMES for part in parts):

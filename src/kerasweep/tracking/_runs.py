@@ -128,7 +128,7 @@ def _check_shape(shape: Any) -> None:
         return
     sides = list(shape) if np.iterable(shape) else []
     if len(sides) not in (2, 3) or not all(
-        isinstance(side, Integral) and not isinstance(side, bool) and side >= 1
+        isinstance(side, Integral) and not isinstance(side, bool) and int(side) >= 1
         for side in sides
     ):
         _refuse("image_shape", "(height, width) or (height, width, channels)", shape)

@@ -135,7 +135,7 @@ class Store:
         """Log metrics (key, value, time, step), parameters and tags in batches."""
         from mlflow.entities import Metric, Param, RunTag
 
-        rows = [Metric(clean_key(key), *of_it) for key, *of_it in metrics]
+        rows = [Metric(clean_key(k), v, t, step) for k, v, t, step in metrics]
         pairs = [Param(clean_key(k), clean_text(v)) for k, v in (params or {}).items()]
         labels = [RunTag(clean_key(k), clean_text(v)) for k, v in (tags or {}).items()]
         while rows or pairs or labels:
@@ -174,7 +174,8 @@ class Store:
                 of_kind[kind] += items
             try:
                 if part:
-                    self.client.log_batch(run_id, *of_kind.values())
+                    rows, pairs, labels = of_kind.values()
+                    self.client.log_batch(run_id, rows, pairs, labels)
             except Exception as error:
                 if not is_refusal(error):
                     raise
