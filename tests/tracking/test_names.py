@@ -69,16 +69,12 @@ def test_search_over_steps_of_odd_names(mlflow_store):
     assert [r.info.status for r in runs] == ["FINISHED"] * 2
     for run in runs:
         numbers = {k: v for k, v in run.data.params.items() if "__l2" in k}
-        assert sorted(numbers.values())[:3] == sorted(["0.0", "0.1", "0.2"])[:3] or (
-            {"0.0", "0.1", "0.2"} < set(numbers.values())
-        )
         assert len(numbers) == len(grid)
+        assert {"0.0", "0.1", "0.2"} < set(numbers.values())
         scores = [key for key in run.data.metrics if key.startswith("score/validation")]
         assert len(scores) == 2
         losses = [key for key in run.data.metrics if key.endswith("/loss")]
         assert "train/loss" in losses and "step train/loss" in losses
-    lines = parent.data.tags["mlflow.note.content"]
-    assert "net = x, y/z" in lines or "Best:" in lines
 
 
 def test_odd_names_are_resumed(mlflow_store):
