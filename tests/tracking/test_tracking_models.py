@@ -5,14 +5,18 @@ import pickle
 import mlflow.sklearn
 import numpy as np
 import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos import databricks_pb2 as codes
 from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from sklearn.pipeline import Pipeline
 from tracking_toys import ToyNet, run_python
 
 from kerasweep.preprocessing import PixelScaler
 from kerasweep.serving import ImagesToRows, taking_images
-from kerasweep.tracking import MlflowTracking
+from kerasweep.tracking import MlflowTracking, RegisteredModel
+from kerasweep.tracking._champion import champion_of
 
 X, y = load_iris(return_X_y=True)
 D, t = load_digits(return_X_y=True)
@@ -189,3 +193,27 @@ def test_images_to_rows():
     net = ToyNet().fit(rows, [0, 1])
     served = taking_images(net, (3, 4))
     assert served.predict(rows.reshape(2, 3, 4)).tolist() == [0, 1]
+
+
+def test_registry_that_does_not_answer_makes_no_champion():
+    class Client:
+        def get_model_version_by_alias(self, name, alias):
+            raise MlflowException("no answer", codes.TEMPORARILY_UNAVAILABLE)
+
+    with pytest.raises(MlflowException, match="no answer"):
+        champion_of(Client(), "net")
+
+
+def test_versions_of_a_model_with_a_quote_in_its_name(mlflow_store):
+    fitted_search(MlflowTracking(mlflow_store.name, register_as="it's a net"))
+    model = RegisteredModel("it's a net")
+    assert model.champion == model.find("latest") == "1"
+
+
+@pytest.mark.parametrize("model", [None, "net"])
+def test_what_is_no_model_is_not_chosen(model, mlflow_store):
+    with MlflowTracking(mlflow_store.name) as tracking:
+        with pytest.raises(TypeError, match="estimator of choose_model must be"):
+            tracking.choose_model(model)
+        with pytest.raises(NotFittedError):
+            tracking.choose_model(ToyNet())

@@ -45,6 +45,10 @@ class ServedModel:
         """What this model can be asked for."""
         return tuple(name for name in METHODS if self._has(name))
 
+    def get_raw_model(self) -> Any:
+        """Return the estimator, as MLflow asks for it."""
+        return self.model
+
     def _has(self, name: str) -> bool:
         if name == "sample":
             # A pipeline passes on what scikit-learn knows, which samples are not.
@@ -128,5 +132,8 @@ def _load_pyfunc(path: str) -> ServedModel:
     """Load what MLflow wrote; MLflow finds this function by its name."""
     import cloudpickle
 
+    from kerasweep.serving._evaluation import show_to_evaluators
+
+    show_to_evaluators()
     with open(path, "rb") as file:
         return ServedModel(cloudpickle.load(file))

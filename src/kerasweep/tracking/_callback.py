@@ -275,6 +275,8 @@ class TrackingCallback:
     def _see_data(self, key: RunKey, X: Any, y: Any) -> None:
         if X is None:
             return
+        if self._is_main:
+            self._main.check_data(X)
         try:
             data = summarize(X, y)
         except Exception:  # what can't be described is trained on all the same

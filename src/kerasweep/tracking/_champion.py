@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from kerasweep.tracking._careful import is_refusal
+
 CHAMPION = "champion"
 _BEFORE = "kerasweep.previous_champion"
 
 
 def champion_of(client: Any, name: str) -> Any:
     """Return the champion's version, None if there is none."""
-    from mlflow.exceptions import MlflowException
-
     try:
         return client.get_model_version_by_alias(name, CHAMPION)
-    except MlflowException:
-        return None
+    except Exception as error:
+        if is_refusal(error):
+            return None
+        raise
 
 
 def set_champion(client: Any, name: str, version: str) -> None:
@@ -39,13 +41,14 @@ class RegisteredModel:
 
     def __init__(self, name: str):
         from mlflow import MlflowClient
-        from mlflow.exceptions import MlflowException
 
         self.name = name
         self._client = MlflowClient()
         try:
             self._client.get_registered_model(name)
-        except MlflowException:
+        except Exception as error:
+            if not is_refusal(error):
+                raise
             known = [model.name for model in self._client.search_registered_models()]
             raise ValueError(
                 f"name must be a registered model, one of {', '.join(known) or 'none'}."
@@ -71,7 +74,8 @@ class RegisteredModel:
         ValueError
             If there is no such version.
         """
-        found = self._client.search_model_versions(f"name = '{self.name}'")
+        mark = '"' if "'" in self.name else "'"
+        found = self._client.search_model_versions(f"name = {mark}{self.name}{mark}")
         numbers = sorted(int(one.version) for one in found)
         if version == "latest" and numbers:
             return str(numbers[-1])

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kerasweep.tracking._checks import resolve_uri
+from kerasweep.tracking._names import clean_key
 
 _PAGE = 1000
 _BARS = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
@@ -147,7 +148,7 @@ def _tagged_runs(client: Any, tag: str) -> list[Any]:
     experiments = [e.experiment_id for e in _pages(client.search_experiments)]
     if not experiments:
         return []
-    query = f"attributes.status = 'FINISHED' and tags.`{tag}` LIKE '%'"
+    query = f"attributes.status = 'FINISHED' and tags.`{clean_key(tag)}` LIKE '%'"
     return _pages(client.search_runs, experiments, query)
 
 

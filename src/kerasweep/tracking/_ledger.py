@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kerasweep.tracking._careful import is_outage
 from kerasweep.tracking._journal import Journal
 from kerasweep.tracking._messages import (
     DataUsed,
@@ -20,7 +21,7 @@ from kerasweep.tracking._messages import (
     now,
 )
 from kerasweep.tracking._run_record import Record
-from kerasweep.tracking._store import Store, is_outage
+from kerasweep.tracking._store import Store
 from kerasweep.tracking._tasks import CANDIDATE
 
 #: Ended outermost fits that may still be sent a score.
@@ -260,20 +261,46 @@ class Ledger:
         return failure
 
     def _write(self, record: Record) -> None:
+        """Write what there is of a run; what MLflow never takes is left out."""
         store = self._ready()
         run_id = self._create(record)
-        if record.params and record.stage == ROOT:
-            store.log_new_params(run_id, record.params)
-            record.params = {}
-        if record.metrics or record.params or record.tags:
-            store.log(run_id, record.metrics, record.params, record.tags)
-            record.metrics, record.params, record.tags = [], {}, {}
+        failure: BaseException | None = None
+        for part in (_write_numbers, self._write_data, _write_table, _write_state):
+            try:
+                part(store, run_id, record)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    def _write_data(self, store: Store, run_id: str, record: Record) -> None:
         if record.data is not None:
-            store.log_dataset(run_id, record.data.data, *self._describe_data())
+            with store.refusals.skipping(f"the data set of run {run_id}"):
+                store.log_dataset(run_id, record.data.data, *self._describe_data())
             record.data = None
-        if record.table is not None:
+
+
+def _write_numbers(store: Store, run_id: str, record: Record) -> None:
+    if record.params and record.stage == ROOT:
+        with store.refusals.skipping(f"parameters of the deleted run {run_id}"):
+            store.log_new_params(run_id, record.params)
+        record.params = {}
+    if record.metrics or record.params or record.tags:
+        store.log(run_id, record.metrics, record.params, record.tags)
+        record.metrics, record.params, record.tags = [], {}, {}
+
+
+def _write_table(store: Store, run_id: str, record: Record) -> None:
+    if record.table is not None:
+        with store.refusals.skipping(f"the file cv_results.csv of run {run_id}"):
             store.log_text(run_id, record.table, "cv_results.csv")
-            record.table = None
-        if record.state_to_write is not None:
+        record.table = None
+
+
+def _write_state(store: Store, run_id: str, record: Record) -> None:
+    if record.state_to_write is not None:
+        with store.refusals.skipping(f"the end of the deleted run {run_id}"):
             store.end(run_id, record.state_to_write, record.end or now())
-            record.state_to_write = None
+        record.state_to_write = None

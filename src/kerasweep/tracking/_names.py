@@ -1,12 +1,25 @@
-"""Readable names for runs, and readable text for parameters."""
+"""Readable names for runs, readable text for parameters, and keys that MLflow takes."""
 
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
 from numbers import Integral, Real
 from typing import Any
 
 #: Longest text of a parameter that is logged.
 MAX_TEXT = 500
+#: MLflow's longest key, and the longest name of a run that all its databases hold.
+MAX_KEY = 250
+_MAX_FILE_NAME = 150
+#: Beside letters and digits. A Windows server takes no colon.
+_IN_KEYS = "_-. /" if os.name == "nt" else "_-. /:"
+_NO_NAMES = {"", ".", ".."}
+#: Of metrics that are not a transformer's.
+_SECTIONS = {"train", "validation", "score", "best", "test", "time"}
+#: What an address, or a folder of some system, can't hold.
+_NOT_IN_FILES = '\\:*?"<>|#%'
 
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:
@@ -42,7 +55,7 @@ def run_name(params: Mapping[str, Any], short: Mapping[str, str], **more: Any) -
     """
     parts = [(short.get(key, key), params[key]) for key in params]
     text = " ".join(f"{key}={value_name(v)}" for key, v in [*parts, *more.items()])
-    return _cut(text, 250)
+    return clean_run_name(text)
 
 
 def value_name(value: Any) -> str:
@@ -122,17 +135,84 @@ def metric_name(key: str, step: str | None = None) -> str:
     >>> metric_name("val_loss"), metric_name("loss"), metric_name("loss", "denoise")
     ('validation/loss', 'train/loss', 'denoise/loss')
     """
-    key = clean_key(key)
+    key = str(key)
     if step is not None:
-        return f"{clean_key(step)}/{key}"
+        section = f"step {step}" if step in _SECTIONS else step
+        return f"{section}/{key}"
     if key.startswith("val_"):
         return f"validation/{key[4:]}"
     return f"train/{key}"
 
 
-def clean_key(key: str) -> str:
-    """Replace what MLflow refuses in a key."""
-    return "".join(c if c.isalnum() or c in "_-. " else "_" for c in key)[:200]
+@lru_cache(maxsize=10_000, typed=True)
+def clean_key(key: Any) -> str:
+    """Return a key that MLflow takes, the same for the same key and for no other.
+
+    Examples
+    --------
+    >>> clean_key("net__l2"), clean_key("net (wide)__l2"), clean_key("net [wide]__l2")
+    ('net__l2', 'net _wide___l2-bfd50b', 'net _wide___l2-57f92a')
+    """
+    key = str(key)
+    text = "".join(c if c.isalnum() or c in _IN_KEYS else "_" for c in key)
+    # A key is a path, too, and must not mean another one.
+    parts = text.split("/")
+    text = "/".join("_" * max(1, len(p)) if p in _NO_NAMES else p for p in parts)
+    if text.startswith(".."):
+        text = f"__{text[2:]}"
+    if text == key and len(key) <= MAX_KEY:
+        return key
+    return f"{text[: MAX_KEY - 7]}-{_digest(key)}"
+
+
+def clean_text(text: Any) -> str:
+    """Return a text that every database holds."""
+    text = str(text).replace("\0", "\\0")
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def clean_run_name(name: str) -> str:
+    """Return a run's name in one line that every database holds."""
+    return _cut(" ".join(clean_text(name).split()), MAX_KEY)
+
+
+def clean_path(path: Any) -> str:
+    """Return where an artifact goes, as a path that every store of artifacts takes.
+
+    Raises
+    ------
+    ValueError
+        If it leads out of the run's artifacts, or nowhere.
+
+    Examples
+    --------
+    >>> clean_path("notes/loss (a=1).txt"), clean_path("50%.txt")
+    ('notes/loss (a=1).txt', '50_-264e2a.txt')
+    """
+    parts = path.split("/") if isinstance(path, str) else []
+    if not parts or any(not part.strip() or part in _NO_NAMES for part in parts):
+        raise ValueError(
+            "the path of an artifact must be relative, such as 'notes/today.txt', and "
+            f"without empty parts, '.' and '..'. Got {path!r} instead"
+        )
+    return "/".join(map(_file_name, parts))
+
+
+def _file_name(name: str) -> str:
+    text = "".join(
+        "_" if c in _NOT_IN_FILES or not c.isprintable() else c for c in name
+    )
+    if text == name and len(name.encode()) <= _MAX_FILE_NAME:
+        return name
+    stem, dot, suffix = text.rpartition(".")
+    if not stem or len(suffix) > 10:
+        stem, dot, suffix = text, "", ""
+    short = stem.encode()[: _MAX_FILE_NAME - 20].decode(errors="ignore")
+    return f"{short}-{_digest(name)}{dot}{suffix}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:6]
 
 
 def _all_integers(values: Sequence[Any]) -> bool:
@@ -140,4 +220,5 @@ def _all_integers(values: Sequence[Any]) -> bool:
 
 
 def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Cut a text that is too long so that it differs from others of the same start."""
+    return text if len(text) <= limit else f"{text[: limit - 7]}…{_digest(text)}"

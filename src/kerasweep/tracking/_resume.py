@@ -1,6 +1,7 @@
 """Which earlier searches a search goes on from, and what they had finished."""
 
 import os
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import joblib
 from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 
+from kerasweep.tracking._careful import is_refusal
 from kerasweep.tracking._names import value_text
 from kerasweep.tracking._recall import FIT_TAG, RESULT_TAG, FitResult, plain
 from kerasweep.tracking._scoring import TrackedScorer
@@ -166,7 +168,9 @@ def find_finished(store: Store, resume: str, text: str) -> Finished:
         before = len(results)
         for child in _all_runs(store, [experiment], query):
             tags = child.data.tags
-            if FIT_TAG in tags and RESULT_TAG in tags:
+            if FIT_TAG not in tags or RESULT_TAG not in tags:
+                continue
+            with suppress(ValueError):  # MLflow has cut the text of very many scores
                 result = FitResult.from_text(tags[RESULT_TAG], child.info.run_id)
                 results.setdefault(tags[FIT_TAG], result)
         if len(results) > before:
@@ -176,11 +180,11 @@ def find_finished(store: Store, resume: str, text: str) -> Finished:
 
 def _chain(store: Store, run_id: str, text: str) -> list[str]:
     """Return a search's run and those that it went on from itself."""
-    from mlflow.exceptions import MlflowException
-
     try:
         run = store.client.get_run(run_id)
-    except MlflowException:
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         raise ResumeError(
             f"resume of MlflowTracking must be 'auto' or the id of a search's run in "
             f"{store.uri}. Got {run_id!r} instead."

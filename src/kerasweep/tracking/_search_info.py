@@ -1,6 +1,7 @@
 """What is known of a search before it starts, and what it leaves when it ends."""
 
 from collections.abc import Mapping
+from numbers import Number
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from sklearn.model_selection import ParameterGrid
 
 from kerasweep.tracking._messages import RunKey, SearchResults, SplitResult, now
 from kerasweep.tracking._names import (
-    clean_key,
+    clean_text,
     log10_params,
     run_name,
     short_names,
@@ -75,8 +76,8 @@ class SearchInfo(NamedTuple):
         """Return a candidate's parameters as MLflow keeps them."""
         known = {k: params[k] for k in self.short if k in params}
         return {
-            **{key: value_text(value) for key, value in known.items()},
             **log10_params(known, self.log_keys),
+            **{key: value_text(value) for key, value in known.items()},
         }
 
 
@@ -115,7 +116,7 @@ def search_params(search: Any) -> dict[str, str]:
         if hasattr(search, name):
             params[f"search/{name}"] = value_text(getattr(search, name))
     for key, tried in _values_by_key(search).items():
-        params[f"search/grid/{clean_key(key)}"] = _grid_text(tried)
+        params[f"search/grid/{key}"] = _grid_text(tried)
     return {**params, **estimator_params(search.estimator)}
 
 
@@ -134,7 +135,7 @@ def estimator_params(estimator: Any) -> dict[str, str]:
     """Return one readable text for an estimator, or one for each pipeline step."""
     if hasattr(estimator, "steps"):
         return {
-            f"estimator/{clean_key(name)}": value_text(step)
+            f"estimator/{name}": value_text(step)
             for name, step in estimator.steps
             if step is not None
         }
@@ -173,11 +174,24 @@ def read_results(search: Any, key: RunKey, info: SearchInfo) -> SearchResults:
                     ),
                 )
             )
-    table = pd.DataFrame({k: list(v) for k, v in results.items() if k != "params"})
+    table = pd.DataFrame(
+        {clean_text(k): _cells(v) for k, v in results.items() if k != "params"}
+    )
     metrics, params, summary = _best(search, info)
     return SearchResults(
         key, splits, table.to_csv(index=False), metrics, params, summary, now()
     )
+
+
+def _cells(column: Any) -> list[Any]:
+    """Return numbers as they are and all else as text, which pandas may take apart."""
+    return [
+        value
+        if isinstance(value, (Number, np.generic, np.ma.core.MaskedConstant))
+        and not isinstance(value, str)
+        else clean_text(value if isinstance(value, str) else value_text(value))
+        for value in column
+    ]
 
 
 def _split_scores(results: Mapping[str, Any], row: int, split: int) -> dict[str, float]:
@@ -195,7 +209,7 @@ def _split_scores(results: Mapping[str, Any], row: int, split: int) -> dict[str,
 def score_name(kind: str, scorer: str = "score") -> str:
     """Return the metric of a score; a lone scorer's has no name of its own."""
     name = f"score/{kind}"
-    return name if scorer == "score" else f"{name}_{clean_key(scorer)}"
+    return name if scorer == "score" else f"{name}_{scorer}"
 
 
 def _best(
@@ -206,13 +220,13 @@ def _best(
         return {}, {}, ""
     best = search.best_params_
     metrics = {
-        f"best/{clean_key(info.short.get(key, key))}": float(value)
+        f"best/{info.short.get(key, key)}": float(value)
         for key, value in best.items()
         if isinstance(value, (int, float, np.number))
         and not isinstance(value, bool)
         and not key.endswith("random_state")  # a seed is no measurement
     }
-    params = {f"best/{clean_key(key)}": value_text(v) for key, v in best.items()}
+    params = {f"best/{key}": value_text(v) for key, v in best.items()}
     name = run_name(best, info.short)
     summary = f"Best: {name}."
     score = getattr(search, "best_score_", None)

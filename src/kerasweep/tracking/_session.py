@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from sklearn.utils.validation import check_is_fitted
+
 from kerasweep.tracking._careful import careful
 from kerasweep.tracking._checks import check_tracking, resolve_uri
 from kerasweep.tracking._environment import git_tags, version_tags
@@ -25,8 +27,8 @@ from kerasweep.tracking._model import example_rows
 from kerasweep.tracking._opening import opening
 from kerasweep.tracking._register import Registered
 from kerasweep.tracking._resume import Finished, find_finished
-from kerasweep.tracking._runs import Described, Root, Run, Settings
-from kerasweep.tracking._store import Store
+from kerasweep.tracking._runs import Described, Root, Run, Settings, check_images
+from kerasweep.tracking._store import Store, resolve_source
 from kerasweep.tracking._tasks import is_search, outcome, scoring_name
 from kerasweep.tracking._transport import Channel, close_channel, open_channel
 from kerasweep.tracking._winner import register_winner, upload_winner
@@ -64,6 +66,19 @@ class Session:
             )
         self._uri = uri
         self.writer.call(lambda store: None, _OPENING_PATIENCE, again=False)
+        self._check_source()
+
+    def _check_source(self) -> None:
+        source = self._settings.dataset_source
+        if source is None:
+            return
+        try:
+            resolve_source(source)
+        except Exception:
+            raise ValueError(
+                "dataset_source of MlflowTracking must be a path or an address of a "
+                f"kind that MLflow knows. Got {source!r} instead."
+            ) from None
 
     def _open_run(self, described: Described, key: RunKey) -> Run:
         """Create or adopt a run of this process's own."""
@@ -83,7 +98,7 @@ class Session:
 
         def make(store: Store) -> str:
             if adopted:
-                store.client.update_run(adopted, "RUNNING", settings.run_name)
+                store.update_run(adopted, "RUNNING", settings.run_name)
                 store.log(adopted, tags=tags)
                 store.log_new_params(adopted, described.params)
                 return adopted
@@ -134,12 +149,17 @@ class Session:
 
         def present(store: Store) -> None:
             if name is not None:
-                store.client.update_run(block.run_id, name=name)
+                store.update_run(block.run_id, name=name)
             store.log(block.run_id, tags=tags)
             store.log_new_params(block.run_id, described.params)
 
         self.writer.call(present)
         self.writer.put(RunAdopted(key, block.run_id, block.description))
+
+    def check_data(self, X: Any) -> None:
+        """Refuse data that don't fit the settings, before any training on them."""
+        if self._settings.log_model:
+            check_images(self._settings.image_shape, X)
 
     def saw_data(self, key: RunKey, X: Any, data: DataSummary | None) -> None:
         """Note an outermost fit's data."""
@@ -256,6 +276,12 @@ class Session:
                     "choose_model of MlflowTracking needs an open run: call it inside "
                     "`with tracking:`."
                 )
+            if not hasattr(estimator, "fit"):
+                raise TypeError(
+                    "estimator of choose_model must be a fitted estimator. Got "
+                    f"{estimator!r} instead."
+                )
+            check_is_fitted(estimator)
             self._block.winner, self._block.chosen = estimator, True
 
     def register(self, name: str) -> Registered:

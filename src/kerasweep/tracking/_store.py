@@ -7,10 +7,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kerasweep.tracking._careful import Refusals, is_refusal
 from kerasweep.tracking._messages import DataSummary, now
+from kerasweep.tracking._names import (
+    clean_key,
+    clean_path,
+    clean_run_name,
+    clean_text,
+)
 
 _METRICS_A_BATCH = 1000
 _OTHERS_A_BATCH = 100
+
+
+def resolve_source(source: str) -> Any:
+    """Return MLflow's object for where a data set comes from.
+
+    Raises
+    ------
+    MlflowException
+        If MLflow knows no such kind of place.
+    """
+    from mlflow.data.dataset_source_registry import resolve_dataset_source
+
+    with warnings.catch_warnings():
+        # MLflow finds two kinds of source for a local path, of one class
+        warnings.simplefilter("ignore", UserWarning)
+        return resolve_dataset_source(source)
 
 
 def _print_no_links(client: Any) -> None:
@@ -20,18 +43,12 @@ def _print_no_links(client: Any) -> None:
         inner._log_url = lambda run_id: None
 
 
-def is_outage(error: BaseException) -> bool:
-    """Whether a store may do later what it has just refused."""
-    from mlflow.exceptions import MlflowException
-
-    if isinstance(error, MlflowException):
-        return error.error_code in ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE")
-    # Of requests, of a full disk, and of a database that is locked.
-    return isinstance(error, OSError) or type(error).__name__ == "OperationalError"
-
-
 class Store:
-    """One MLflow tracking store, and the experiment to write to."""
+    """One MLflow tracking store, and the experiment to write to.
+
+    Whatever name it is given becomes a key that MLflow takes; what MLflow refuses all
+    the same is noted in `refusals`, and the rest is written.
+    """
 
     def __init__(self, uri: str, experiment: str | None) -> None:
         from mlflow import MlflowClient
@@ -39,6 +56,7 @@ class Store:
         self.uri = uri
         self.client = MlflowClient(tracking_uri=uri)
         _print_no_links(self.client)
+        self.refusals = Refusals()
         self.experiment_id = self._resolve(experiment)
         self._context_tags: dict[str, str] | None = None
 
@@ -86,16 +104,26 @@ class Store:
                 for key, value in resolve_tags().items()
                 if not key.startswith("mlflow.source.git")
             }
+        tags = {clean_key(k): clean_text(v) for k, v in tags.items()}
         tags = {**self._context_tags, **tags}
-        if parent is not None:
-            tags["mlflow.parentRunId"] = parent
-        run = self.client.create_run(
-            experiment_id or self.experiment_id,
-            start_time=start,
-            tags=tags,
-            run_name=name,
-        )
+        above = {} if parent is None else {"mlflow.parentRunId": parent}
+        place = experiment_id or self.experiment_id
+        name = None if name is None else clean_run_name(name)
+        try:
+            run = self.client.create_run(place, start, {**tags, **above}, name)
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            run = self.client.create_run(place, start, above, name)
+            self.log(run.info.run_id, tags=tags)
         return run.info.run_id
+
+    def update_run(
+        self, run_id: str, status: str | None = None, name: str | None = None
+    ) -> None:
+        """Change a run's state or name."""
+        name = None if name is None else clean_run_name(name)
+        self.client.update_run(run_id, status, name)
 
     def log(
         self,
@@ -107,47 +135,89 @@ class Store:
         """Log metrics (key, value, time, step), parameters and tags in batches."""
         from mlflow.entities import Metric, Param, RunTag
 
-        rows = [Metric(*metric) for metric in metrics]
-        pairs = [Param(*item) for item in (params or {}).items()]
-        labels = [RunTag(*item) for item in (tags or {}).items()]
+        rows = [Metric(clean_key(k), v, t, step) for k, v, t, step in metrics]
+        pairs = [Param(clean_key(k), clean_text(v)) for k, v in (params or {}).items()]
+        labels = [RunTag(clean_key(k), clean_text(v)) for k, v in (tags or {}).items()]
         while rows or pairs or labels:
             size = _METRICS_A_BATCH - len(pairs[:100]) - len(labels[:100])
-            self.client.log_batch(
+            self._log_batch(
                 run_id,
-                metrics=rows[:size],
-                params=pairs[:_OTHERS_A_BATCH],
-                tags=labels[:_OTHERS_A_BATCH],
+                rows[:size],
+                pairs[:_OTHERS_A_BATCH],
+                labels[:_OTHERS_A_BATCH],
             )
             rows, pairs = rows[size:], pairs[_OTHERS_A_BATCH:]
             labels = labels[_OTHERS_A_BATCH:]
 
+    def _log_batch(self, run_id: str, rows: Any, pairs: Any, labels: Any) -> None:
+        try:
+            self.client.log_batch(run_id, rows, pairs, labels)
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            if self._is_gone(run_id):
+                self.refusals.add(f"more of the deleted run {run_id}", error)
+                return
+            by_key: dict[tuple[str, str], list[Any]] = {}
+            for kind, items in (("metric", rows), ("param", pairs), ("tag", labels)):
+                for item in items:
+                    by_key.setdefault((kind, item.key), []).append(item)
+            self._log_halves(run_id, list(by_key.items()))
+
+    def _log_halves(
+        self, run_id: str, keys: list[tuple[tuple[str, str], list[Any]]]
+    ) -> None:
+        """Log, of some keys that were refused together, those that are taken."""
+        for part in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+            of_kind: dict[str, list[Any]] = {"metric": [], "param": [], "tag": []}
+            for (kind, _), items in part:
+                of_kind[kind] += items
+            try:
+                if part:
+                    rows, pairs, labels = of_kind.values()
+                    self.client.log_batch(run_id, rows, pairs, labels)
+            except Exception as error:
+                if not is_refusal(error):
+                    raise
+                if len(part) > 1:
+                    self._log_halves(run_id, part)
+                else:
+                    ((kind, key), _) = part[0]
+                    self.refusals.add(f"the {kind} {key!r}", error)
+
+    def _is_gone(self, run_id: str) -> bool:
+        with self.refusals.skipping(f"more of the deleted run {run_id}"):
+            return self.client.get_run(run_id).info.lifecycle_stage != "active"
+        return True
+
     def log_metrics(
         self, run_id: str, metrics: Mapping[str, float], step: int = 0
     ) -> None:
-        """Log numbers of one moment."""
-        self.log(run_id, [(k, float(v), now(), step) for k, v in metrics.items()])
+        """Log numbers of one moment, but for what is no number."""
+        rows = []
+        for key, value in metrics.items():
+            with self.refusals.skipping(f"the metric {key!r}"):
+                rows.append((key, float(value), now(), step))
+        self.log(run_id, rows)
 
     def log_new_params(self, run_id: str, params: Mapping[str, str]) -> None:
         """Log those parameters that the run does not have: a second value fails."""
         known = self.client.get_run(run_id).data.params
-        self.log(run_id, params={k: v for k, v in params.items() if k not in known})
+        new = {k: v for k, v in params.items() if clean_key(k) not in known}
+        self.log(run_id, params=new)
 
     def log_dataset(
         self, run_id: str, data: DataSummary, name: str | None, source: str | None
     ) -> None:
         """Log a data set as the run's input."""
         from mlflow.data.code_dataset_source import CodeDatasetSource
-        from mlflow.data.dataset_source_registry import resolve_dataset_source
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         origin: Any = CodeDatasetSource(tags=self._context_tags or {})
         if source is not None:
-            with warnings.catch_warnings():
-                # MLflow finds two kinds of source for a local path, of one class
-                warnings.simplefilter("ignore", UserWarning)
-                origin = resolve_dataset_source(source)
+            origin = resolve_source(source)
         entity = Dataset(
-            name=name or f"array {data.shape}",
+            name=clean_text(name or f"array {data.shape}"),
             digest=data.digest,
             source_type=origin._get_source_type(),
             source=origin.to_json(),
@@ -159,11 +229,15 @@ class Store:
 
     def log_text(self, run_id: str, text: str, path: str) -> None:
         """Write a text file into the run's artifacts."""
-        folder, _, name = path.rpartition("/")
+        folder, _, name = clean_path(path).rpartition("/")
         with tempfile.TemporaryDirectory() as temporary:
             file = Path(temporary, name)
-            file.write_text(text, encoding="utf-8")
+            file.write_text(text, encoding="utf-8", errors="backslashreplace")
             self.client.log_artifact(run_id, str(file), folder or None)
+
+    def log_figure(self, run_id: str, figure: Any, path: str) -> None:
+        """Write a figure into the run's artifacts."""
+        self.client.log_figure(run_id, figure, clean_path(path))
 
     def end(self, run_id: str, status: str, end: int | None = None) -> None:
         """Set a run's final state."""

@@ -1,13 +1,16 @@
 """The callback: every fit of a search in MLflow, while it runs."""
 
+import json
+import os
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 from kerasweep.tracking._callback import TrackingCallback
 from kerasweep.tracking._champion import CHAMPION
 from kerasweep.tracking._register import Registered
-from kerasweep.tracking._runs import Settings
+from kerasweep.tracking._runs import Settings, check_registered_name, check_settings
 from kerasweep.tracking._scoring import TrackedScorer
 
 
@@ -45,15 +48,15 @@ class MlflowTracking(TrackingCallback):
     dataset_name : str, default=None
         The data set's name. Champions are compared within it. By default its shape,
         and champions are compared within its digest.
-    dataset_source : str, default=None
+    dataset_source : str or path-like, default=None
         Where the data set comes from: a path or a URL.
     image_shape : tuple of int, default=None
         Shape of one image where the rows of X are flattened images. The logged model
         then takes images of shape ``(n, *image_shape)``; in Python it takes rows too.
+        A fit on rows of another length is refused.
     log_model : bool, default=True
         Whether to log the winner: the refitted best estimator of a search, or a lone
         estimator.
-
     resume : str, default=None
         Id of the run of a search that was killed, or ``"auto"`` for all unfinished
         ones of the experiment like this one: of what they finished, a candidate on a
@@ -62,6 +65,11 @@ class MlflowTracking(TrackingCallback):
         ``scoring=tracking.scoring(...)`` alone. Parameters of ``fit`` other than
         `sample_weight` are not compared.
 
+    Raises
+    ------
+    ValueError
+        If an argument can't work.
+
     Notes
     -----
     Under ``mlflow run`` the project's run is adopted as the parent. Inside a run of
@@ -69,6 +77,10 @@ class MlflowTracking(TrackingCallback):
 
     In a ``with`` block the first search shares the block's run; later ones are its
     children.
+
+    In the names of parameters, metrics, tags and files, what MLflow does not take, such
+    as brackets, becomes an underscore, and a few letters at the end keep different
+    names apart. What MLflow refuses all the same costs one warning that names it.
 
     Examples
     --------
@@ -87,7 +99,7 @@ class MlflowTracking(TrackingCallback):
         tags: Mapping[str, str] | None = None,
         description: str | None = None,
         dataset_name: str | None = None,
-        dataset_source: str | None = None,
+        dataset_source: str | os.PathLike[str] | None = None,
         image_shape: Sequence[int] | None = None,
         log_model: bool = True,
         resume: str | None = None,
@@ -100,18 +112,12 @@ class MlflowTracking(TrackingCallback):
             tags,
             description,
             dataset_name,
-            dataset_source,
+            _as_text(dataset_source),
             image_shape,
             log_model,
             resume,
         )
-        for name in ("experiment", "run_name", "register_as", "tracking_uri", "resume"):
-            value = getattr(settings, name)
-            if value is not None and (not isinstance(value, str) or not value.strip()):
-                raise ValueError(
-                    f"{name} of MlflowTracking must be a non-empty str or None. Got "
-                    f"{value!r} instead."
-                )
+        check_settings(settings)
         super().__init__(settings)
 
     # What the user calls ------------------------------------------------------------
@@ -149,11 +155,10 @@ class MlflowTracking(TrackingCallback):
         metrics : dict of str to float
             A prefix such as ``"test/"`` makes a section among the charts.
         """
-        numbers = {key: float(value) for key, value in metrics.items()}
         self._main.log(
             "log_metrics",
             "the metrics",
-            lambda store, run_id: store.log_metrics(run_id, numbers),
+            lambda store, run_id: store.log_metrics(run_id, metrics),
         )
 
     def log_test(
@@ -183,10 +188,16 @@ class MlflowTracking(TrackingCallback):
                 f"accuracy=0.985. Got {sorted(score) or 'none'} instead."
             )
         ((name, value),) = score.items()
-        metrics = {f"test/{name}": float(value)}
+        if isinstance(low, Real) and isinstance(high, Real) and low > high:
+            raise ValueError(
+                f"low of log_test (={low!r}) must be at most its high (={high!r})."
+            )
         more = {f"{name}_low": low, f"{name}_high": high, "n": n}
-        metrics |= {f"test/{k}": float(v) for k, v in more.items() if v is not None}
-        self._main.run("log_test").test = (name, float(value))
+        metrics = {f"test/{name}": value}
+        metrics |= {f"test/{k}": v for k, v in more.items() if v is not None}
+        run = self._main.run("log_test")
+        if isinstance(value, Real):
+            run.test = (name, float(value))
         self._main.log(
             "log_test",
             "the test score",
@@ -203,11 +214,11 @@ class MlflowTracking(TrackingCallback):
         name : str
             Its file is ``figures/NAME.png``.
         """
-        path = f"figures/{_stem(name, '.png')}.png"
+        path = _path("figures", name, ".png")
         self._main.log(
             "log_figure",
             f"the figure {name}",
-            lambda store, run_id: store.client.log_figure(run_id, figure, path),
+            lambda store, run_id: store.log_figure(run_id, figure, path),
         )
 
     def log_table(self, table: Any, name: str) -> None:
@@ -220,12 +231,13 @@ class MlflowTracking(TrackingCallback):
         name : str
             Its file is ``tables/NAME.csv``.
         """
-        text = table.to_csv(index=False)
-        path = f"tables/{_stem(name, '.csv')}.csv"
+        path = _path("tables", name, ".csv")
         self._main.log(
             "log_table",
             f"the table {name}",
-            lambda store, run_id: store.log_text(run_id, text, path),
+            lambda store, run_id: store.log_text(
+                run_id, table.to_csv(index=False), path
+            ),
         )
 
     def log_text(self, text: str, path: str) -> None:
@@ -236,7 +248,7 @@ class MlflowTracking(TrackingCallback):
         text : str
             Its content.
         path : str
-            Where it goes among the run's artifacts.
+            Where it goes among the run's artifacts, such as ``"notes/today.txt"``.
         """
         self._main.log(
             "log_text",
@@ -269,6 +281,7 @@ class MlflowTracking(TrackingCallback):
         registered : Registered
             Named tuple of `name`, `version`, `is_champion` and `reason`.
         """
+        check_registered_name("name of register", name)
         return self._main.register(name)
 
     @property
@@ -318,9 +331,14 @@ class MlflowTracking(TrackingCallback):
             )
         name = register_as or self._main._settings.register_as
         if name is not None:
-            lines.append(f'mlflow.sklearn.load_model("models:/{name}@{CHAMPION}")')
+            uri = json.dumps(f"models:/{name}@{CHAMPION}", ensure_ascii=False)
+            lines.append(f"mlflow.sklearn.load_model({uri})")
         return lines
 
 
-def _stem(name: str, suffix: str) -> str:
-    return name.removesuffix(suffix)
+def _as_text(path: Any) -> Any:
+    return os.fspath(path) if isinstance(path, os.PathLike) else path
+
+
+def _path(folder: str, name: str, suffix: str) -> str:
+    return f"{folder}/{str(name).removesuffix(suffix)}{suffix}"

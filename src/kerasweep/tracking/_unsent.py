@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from kerasweep.tracking._careful import is_refusal
 from kerasweep.tracking._checks import check_tracking
 from kerasweep.tracking._journal import Journal, read_journal
 from kerasweep.tracking._messages import (
@@ -58,8 +59,7 @@ def send_unsent(
     ]
     store = Store(check_tracking(tracking_uri), None)
     if adopted:
-        first = store.client.get_run(next(iter(adopted.values())))
-        store.experiment_id = first.info.experiment_id
+        store.experiment_id = _experiment_of(store, next(iter(adopted.values())), path)
     writer = Writer(
         lambda: store, lambda: (None, None), _NoJournal(), known_runs=created
     )
@@ -72,6 +72,18 @@ def send_unsent(
         )
     Path(path).unlink()
     return list(dict.fromkeys(adopted[key] for key in roots if key in adopted))
+
+
+def _experiment_of(store: Store, run_id: str, path: Any) -> str:
+    try:
+        return store.client.get_run(run_id).info.experiment_id
+    except Exception as error:
+        if not is_refusal(error):
+            raise
+        raise ValueError(
+            f"path of send_unsent must be of runs in {store.uri}. Got {path}, whose "
+            f"run {run_id} is not there."
+        ) from None
 
 
 def _is_root(key: Any, adopted: Any, started: Any) -> bool:

@@ -9,10 +9,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
+from kerasweep.tracking._careful import is_outage
 from kerasweep.tracking._journal import Journal
 from kerasweep.tracking._ledger import Ledger
 from kerasweep.tracking._messages import RunKey
-from kerasweep.tracking._store import Store, is_outage
+from kerasweep.tracking._store import Store
 
 #: Seconds between two writes of what has gathered.
 INTERVAL = 1.0
@@ -92,8 +93,23 @@ class Writer:
         ------
         TimeoutError
             If the store makes no progress for `patience` seconds.
+
+        Warns
+        -----
+        UserWarning
+            If MLflow has refused something meanwhile, which is then left out.
         """
-        patience = PATIENCE if patience is None else patience
+        try:
+            return self._call(
+                function, PATIENCE if patience is None else patience, again
+            )
+        finally:
+            if self._store is not None:
+                self._store.refusals.tell()
+
+    def _call(
+        self, function: Callable[[Store], Any], patience: float, again: bool
+    ) -> Any:
         deadline = time.monotonic() + patience
         while True:
             try:
