@@ -168,13 +168,32 @@ def test_functions_and_classes_of_other_modules(crafted, proof, tmp_path, monkey
 
 
 @pytest.mark.parametrize(
-    "name", ["sklearn.preprocessing.FunctionTransformer", "builtins.eval", "os.system"]
+    "name",
+    ["sklearn.tree.DecisionTreeClassifier", "builtins.eval", "os.system"],
 )
 def test_classes_that_are_not_listed(crafted, name):
     def name_it(document):
         document["estimator"]["class"] = name
 
     refused(crafted("scaler", name_it), f"names the class '{name}'")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *(("function", f"numpy.{name}") for name in ("load", "fromfile", "vectorize")),
+        *(("function", name) for name in ("os.system", "builtins.eval", "numpy")),
+        ("function", "scipy.special.errstate"),
+        *(("type", f"numpy.{name}") for name in ("memmap", "ndarray", "vectorize")),
+        *(("type", name) for name in ("builtins.type", "os.PathLike", "")),
+    ],
+)
+def test_functions_and_types_that_are_not_listed(crafted, kind, name):
+    def name_it(document):
+        steps = document["estimator"]["parameters"]["steps"]
+        steps[0]["items"][1]["parameters"]["max_value"] = {"kind": kind, "name": name}
+
+    refused(crafted("scaler", name_it), f"names the {kind} '{name}'")
 
 
 @pytest.mark.parametrize("name", ["transform", "__class__", "_skl_callbacks"])

@@ -11,6 +11,7 @@ from kerasweep.persistence._drawn import decode_drawn
 from kerasweep.persistence._encode import OF_A_FIT
 from kerasweep.persistence._keras_config import check_config, check_network
 from kerasweep.persistence._registry import class_named
+from kerasweep.persistence._values import decode_value
 
 
 class Decoder:
@@ -58,7 +59,8 @@ class Decoder:
             return array[()] if value.get("scalar") else array
         if kind == "objects":
             objects = np.empty(len(value["items"]), dtype=object)
-            objects[:] = value["items"]
+            for place, item in enumerate(value["items"]):
+                objects[place] = self.value(item)  # an array stays one item
             return objects.reshape(value["shape"])
         if kind == "network":
             return self._network(value)
@@ -70,7 +72,7 @@ class Decoder:
             return self._keras_object(value["config"])
         if kind == "estimator":
             return self._estimator(value)
-        raise ValueError(f"it holds a value of the kind {kind!r}, which is none")
+        return decode_value(value, self.value)
 
     def _estimator(self, value: dict[str, Any]) -> Any:
         cls = class_named(value["class"])

@@ -10,6 +10,7 @@ from kerasweep.estimators._routing import is_model
 from kerasweep.persistence._drawn import encode_drawn
 from kerasweep.persistence._keras_config import check_config, check_network
 from kerasweep.persistence._registry import name_of
+from kerasweep.persistence._values import encode_value
 
 # What belongs to the fit itself, such as its callbacks.
 OF_A_FIT = (
@@ -18,6 +19,7 @@ OF_A_FIT = (
     "_callback_fit_ctx",
     "_parent_callback_ctx",
 )
+_PLAIN = (str, bool, int, float, type(None), np.generic, np.ndarray)
 _SAID = {"_network": "model_"}
 #: Parameters that hold a function: code, which no file takes along.
 FUNCTIONS = {
@@ -59,9 +61,9 @@ class Encoder:
         name = name_of(estimator)
         if name is None:
             raise ValueError(
-                f"estimator of save must be made of kerasweep's estimators and of "
-                f"scikit-learn's scalers, PCA and Pipeline. Got {cls.__name__} of "
-                f"{cls.__module__} instead; log it with MLflow, or pickle it."
+                "estimator of save must be made of kerasweep's estimators and of those "
+                "of scikit-learn that hold numbers, strings and arrays alone. Got "
+                f"{cls.__name__} of {cls.__module__} instead."
             )
         params = estimator.get_params(deep=False)
         for parameter in FUNCTIONS.get(name, ()):
@@ -108,7 +110,7 @@ class Encoder:
                 return value
         if isinstance(value, np.generic | np.ndarray):
             return self._array(where, value)
-        if isinstance(value, np.dtype) and not value.hasobject:
+        if isinstance(value, np.dtype) and (value == object or not value.hasobject):
             return {"kind": "dtype", "name": value.str}
         if isinstance(value, list):
             return [self._value(where, item) for item in value]
@@ -117,6 +119,8 @@ class Encoder:
         if type(value) is dict:
             pairs = [[key, item] for key, item in value.items()]
             return {"kind": "dict", "items": self._value(where, pairs)}
+        if (encoded := encode_value(value, partial(self._value, where))) is not None:
+            return encoded
         if hasattr(value, "get_params") and not isinstance(value, type):
             return self.estimator(value)
         if type(value).__module__.startswith("keras."):
@@ -133,12 +137,14 @@ class Encoder:
             scalar = {"scalar": True} if isinstance(value, np.generic) else {}
             return {"kind": "array", "number": len(self.arrays) - 1, **scalar}
         items = array.ravel().tolist()
-        if all(type(item) in (str, bool, int, float, type(None)) for item in items):
-            return {"kind": "objects", "shape": list(array.shape), "items": items}
-        raise ValueError(
-            f"{where} must hold numbers or strings to be saved without a pickle. Got "
-            f"an array of objects such as {items[0]!r} instead."
-        )
+        for item in items:
+            if not isinstance(item, _PLAIN) and type(item).__name__ != "NAType":
+                raise ValueError(
+                    f"{where} must hold numbers or strings to be saved without a "
+                    f"pickle. Got an array of objects such as {item!r} instead."
+                )
+        encoded = [self._value(where, item) for item in items]
+        return {"kind": "objects", "shape": list(array.shape), "items": encoded}
 
     def _network(self, where: str, model: Any, with_optimizer: bool) -> dict[str, Any]:
         frozen = freeze_model(model, with_optimizer=with_optimizer)

@@ -22,21 +22,37 @@ _OURS = {
     ),
     "kerasweep.serving": ("ImagesToRows",),
 }
-# Those that hold numbers alone. FunctionTransformer and the like hold functions.
+# Those that hold numbers and strings, and functions of fixed lists at most: no trees,
+# whose nodes scikit-learn itself can't check.
 _SCIKIT_LEARN = {
-    "sklearn.decomposition": ("PCA",),
-    "sklearn.feature_selection": ("VarianceThreshold",),
-    "sklearn.impute": ("SimpleImputer",),
+    "sklearn.compose": ("ColumnTransformer", "TransformedTargetRegressor"),
+    "sklearn.decomposition": (
+        *("FactorAnalysis", "FastICA", "IncrementalPCA", "NMF", "PCA"),
+        "TruncatedSVD",
+    ),
+    "sklearn.discriminant_analysis": ("LinearDiscriminantAnalysis",),
+    "sklearn.dummy": ("DummyClassifier", "DummyRegressor"),
+    "sklearn.ensemble": (
+        *("BaggingClassifier", "BaggingRegressor"),
+        *("StackingClassifier", "StackingRegressor"),
+        *("VotingClassifier", "VotingRegressor"),
+    ),
+    "sklearn.feature_selection": (
+        *("SelectFromModel", "SelectKBest", "SelectPercentile", "VarianceThreshold"),
+    ),
+    "sklearn.impute": ("KNNImputer", "MissingIndicator", "SimpleImputer"),
+    "sklearn.linear_model": (
+        *("ElasticNet", "Lasso", "LinearRegression", "LogisticRegression"),
+        *("Ridge", "RidgeCV", "RidgeClassifier"),
+    ),
     "sklearn.mixture": ("GaussianMixture",),
-    "sklearn.pipeline": ("Pipeline",),
+    "sklearn.naive_bayes": ("GaussianNB",),
+    "sklearn.pipeline": ("FeatureUnion", "Pipeline"),
     "sklearn.preprocessing": (
-        "Binarizer",
-        "MaxAbsScaler",
-        "MinMaxScaler",
-        "Normalizer",
-        "QuantileTransformer",
-        "RobustScaler",
-        "StandardScaler",
+        *("Binarizer", "FunctionTransformer", "KBinsDiscretizer", "LabelBinarizer"),
+        *("LabelEncoder", "MaxAbsScaler", "MinMaxScaler", "Normalizer"),
+        *("OneHotEncoder", "OrdinalEncoder", "PolynomialFeatures", "PowerTransformer"),
+        *("QuantileTransformer", "RobustScaler", "StandardScaler", "TargetEncoder"),
     ),
 }
 _MODULE_OF = {
