@@ -110,7 +110,7 @@ class Encoder:
                 return value
         if isinstance(value, np.generic | np.ndarray):
             return self._array(where, value)
-        if isinstance(value, np.dtype) and (value == object or not value.hasobject):
+        if isinstance(value, np.dtype) and (value.kind == "O" or not value.hasobject):
             return {"kind": "dtype", "name": value.str}
         if isinstance(value, list):
             return [self._value(where, item) for item in value]

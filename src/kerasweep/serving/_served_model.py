@@ -1,8 +1,11 @@
 """A fitted model as MLflow's scoring server asks it."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from kerasweep.serving._columns import Column, as_fitted, read_columns
 
 #: What may be asked for, the default first.
 METHODS = (
@@ -24,6 +27,8 @@ class ServedModel:
     ----------
     model : estimator
         Fitted; images or rows go in where its first step takes both.
+    columns : list of Column, default=None
+        Those of the frame that it was fitted on; requests get their types.
 
     Examples
     --------
@@ -37,8 +42,9 @@ class ServedModel:
     (1, 2)
     """
 
-    def __init__(self, model: Any):
+    def __init__(self, model: Any, columns: list[Column] | None = None):
         self.model = model
+        self.columns = columns
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -101,6 +107,8 @@ class ServedModel:
             data = np.asarray(data)
         if method == "sample":
             return self._sample(np.asarray(data), params.get("random_state"))
+        if self.columns and hasattr(data, "iloc") and method != "inverse_transform":
+            data = as_fitted(data, self.columns)
         if method == "denoise":
             return self._denoise(data)
         answer = np.asarray(getattr(self.model, method)(data))
@@ -128,12 +136,23 @@ class ServedModel:
         return self._as_it_came(rows)
 
 
+#: Beside the model: the columns of the frame that it was fitted on.
+COLUMNS_FILE = "columns.json"
+
+
 def _load_pyfunc(path: str) -> ServedModel:
-    """Load what MLflow wrote; MLflow finds this function by its name."""
+    """Load a pickle that MLflow wrote; MLflow finds this function by its name."""
     import cloudpickle
+    from mlflow.environment_variables import MLFLOW_ALLOW_PICKLE_DESERIALIZATION
 
     from kerasweep.serving._evaluation import show_to_evaluators
 
+    if not MLFLOW_ALLOW_PICKLE_DESERIALIZATION.get():
+        raise ValueError(
+            f"Model {str(path)!r} is a pickle, which could run any code, and "
+            "MLFLOW_ALLOW_PICKLE_DESERIALIZATION forbids to load it."
+        )
     show_to_evaluators()
+    columns = read_columns(Path(path).with_name(COLUMNS_FILE))
     with open(path, "rb") as file:
-        return ServedModel(cloudpickle.load(file))
+        return ServedModel(cloudpickle.load(file), columns)

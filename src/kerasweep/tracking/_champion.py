@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kerasweep.persistence import load
+from kerasweep.persistence._fetch import FLAVOR, flavors_of
 from kerasweep.tracking._careful import is_refusal
 
 CHAMPION = "champion"
@@ -89,9 +91,12 @@ class RegisteredModel:
 
     def load(self, version: str) -> Any:
         """Load a version as the scikit-learn estimator that it is."""
+        uri = f"models:/{self.name}/{version}"
+        if FLAVOR in flavors_of(uri):
+            return load(uri)
         import mlflow
 
-        return mlflow.sklearn.load_model(f"models:/{self.name}/{version}")
+        return mlflow.sklearn.load_model(uri)
 
     def promote(self, version: str) -> None:
         """Make a version the champion."""

@@ -7,16 +7,28 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasweep import __version__
+from kerasweep.persistence._fetch import FILE, FLAVOR, FOLDER
+from kerasweep.persistence._pyfunc import save_data
+from kerasweep.persistence._save import FORMAT
 from kerasweep.serving import ServedModel, taking_images
+from kerasweep.serving._columns import (
+    Column,
+    describe_columns,
+    mlflow_schema,
+    write_columns,
+)
+from kerasweep.serving._served_model import COLUMNS_FILE
 from kerasweep.tracking._environment import installed_version
 from kerasweep.tracking._store import Store
 
 #: Rows of the input example.
 EXAMPLE_ROWS = 3
+_TAKE_NO_ROWS = {"sample", "inverse_transform"}
 _ALWAYS = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "cloudpickle")
 _WITH_NETWORKS = ("scikeras", "keras", "tensorflow")
 _OF_A_FIT = (
@@ -27,57 +39,113 @@ _OF_A_FIT = (
 )
 
 
-def example_rows(X: Any) -> Any:
-    """Return a copy of the first rows, or None where they can't be an example."""
+class Example(NamedTuple):
+    """What a signature is made of: a few rows, and the columns of a frame."""
+
+    rows: Any
+    columns: list[Column] | None = None
+
+
+def example_rows(X: Any) -> Example | None:
+    """Return the first rows and their columns; None where they can't be an example."""
     if hasattr(X, "iloc"):
-        return X.iloc[:EXAMPLE_ROWS].copy()
+        frame = hasattr(X, "columns")
+        columns = describe_columns(X) if frame else None
+        return Example(X.iloc[:EXAMPLE_ROWS].copy(), columns)
     if hasattr(X, "toarray"):
         return None
     rows = np.array(X[:EXAMPLE_ROWS])
-    return rows if rows.dtype.kind in "biuf" else None
+    return Example(rows) if rows.dtype.kind in "biuf" else None
 
 
 def save_winner(
-    model: Any, example: Any, image_shape: Sequence[int] | None, folder: Path
+    model: Any, example: Example | None, image_shape: Sequence[int] | None, folder: Path
 ) -> None:
-    """Write a fitted model as an MLflow model that loads without this package."""
+    """Write a fitted model as an MLflow model, which holds data alone if it can.
+
+    Warns
+    -----
+    UserWarning
+        If a part of it needs a pickle.
+    """
+    served, example = _as_served(model, example, image_shape)
+    with tempfile.TemporaryDirectory() as temporary, _bare(model), _Quiet():
+        try:
+            save_data(served, example and example.columns, Path(temporary, FOLDER))
+        except ValueError as error:
+            warnings.warn(
+                f"The model is logged as a pickle, which MLflow can be told not to "
+                f"load: {error}",
+                stacklevel=4,
+            )
+            _save_pickle(served, example, folder, Path(temporary))
+        else:
+            _save_data(served, example, folder, Path(temporary))
+
+
+def _as_served(
+    model: Any, example: Example | None, image_shape: Sequence[int] | None
+) -> tuple[Any, Example | None]:
+    if image_shape is None:
+        return model, example
+    if example is not None and np.ndim(example.rows) == 2:
+        rows = np.asarray(example.rows)
+        example = Example(rows.reshape(len(rows), *image_shape))
+    return taking_images(model, image_shape), example
+
+
+def _save_data(
+    served: Any, example: Example | None, folder: Path, temporary: Path
+) -> None:
+    import mlflow.pyfunc
+    from mlflow.models import Model
+
+    description = Model()
+    description.add_flavor(
+        FLAVOR, version=__version__, data=f"data/{FOLDER}/{FILE}", format=FORMAT
+    )
+    with _without_warnings():
+        mlflow.pyfunc.save_model(
+            str(folder),
+            mlflow_model=description,
+            loader_module="kerasweep.persistence",
+            data_path=str(temporary / FOLDER),
+            code_paths=[_copy_of_package(temporary)],
+            signature=_signature(served, example, ours=True),
+            input_example=None if example is None else example.rows,
+            pip_requirements=_pins({"kerasweep"}),
+        )
+
+
+def _save_pickle(
+    served: Any, example: Example | None, folder: Path, temporary: Path
+) -> None:
     import mlflow.sklearn
 
-    packages = _packages_of(model)
-    if image_shape is not None:
-        packages.add("kerasweep")
-        served = taking_images(model, image_shape)
-        if example is not None and np.ndim(example) == 2:
-            example = np.asarray(example).reshape(len(example), *image_shape)
-    else:
-        served = model
+    packages = _packages_of(served)
     ours = "kerasweep" in packages
-    with tempfile.TemporaryDirectory() as temporary, _bare(model), _Quiet():
-        code = [_copy_of_package(Path(temporary))] if ours else None
-        with warnings.catch_warnings():
-            # MLflow warns that integer columns can't hold missing values, and that a
-            # pickle runs code when it is loaded; no other format holds a network.
-            warnings.simplefilter("ignore", UserWarning)
-            mlflow.sklearn.save_model(
-                served,
-                str(folder),
-                serialization_format="cloudpickle",
-                code_paths=code,
-                signature=_signature(served, example, ours),
-                input_example=example,
-                pip_requirements=_pins(packages),
-                # Any method that is there makes MLflow describe how to load it.
-                pyfunc_predict_fn="get_params" if ours else "predict",
-            )
+    with _without_warnings():
+        mlflow.sklearn.save_model(
+            served,
+            str(folder),
+            serialization_format="cloudpickle",
+            code_paths=[_copy_of_package(temporary)] if ours else None,
+            signature=_signature(served, example, ours),
+            input_example=None if example is None else example.rows,
+            pip_requirements=_pins(packages),
+            # Any method that is there makes MLflow describe how to load it.
+            pyfunc_predict_fn="get_params" if ours else "predict",
+        )
     if ours:
-        _serve_with_us(folder)
+        _serve_with_us(folder, example)
 
 
-def _signature(served: Any, example: Any, ours: bool) -> Any:
-    """Say what is answered.
+def _signature(served: Any, example: Example | None, ours: bool) -> Any:
+    """Say what is taken and answered.
 
-    What is taken is not in the signature of a model that this package serves: MLflow
-    would refuse either images or rows. The input example shows it.
+    The columns of a frame are in the signature. Arrays are not in that of a model that
+    this package serves: MLflow would refuse either images or rows, and what a sampler
+    or an inverse takes is no row. The input example shows it.
     """
     from mlflow.models import ModelSignature, infer_signature
     from mlflow.types import ParamSchema, ParamSpec
@@ -85,19 +153,24 @@ def _signature(served: Any, example: Any, ours: bool) -> Any:
     if example is None:
         return False
     answering = ServedModel(served)
-    answer = infer_signature(example, answering.predict(example))
+    answer = infer_signature(example.rows, answering.predict(example.rows))
+    inputs = None if ours else answer.inputs
+    if example.columns is not None and not {*answering.methods} & _TAKE_NO_ROWS:
+        inputs = mlflow_schema(example.columns)
     if not ours:
-        return answer
+        return ModelSignature(inputs, answer.outputs)
     asked = [ParamSpec("method", "string", answering.methods[0])]
     if "sample" in answering.methods:
         asked.append(ParamSpec("random_state", "long", 0))
-    return ModelSignature(outputs=answer.outputs, params=ParamSchema(asked))
+    return ModelSignature(inputs, answer.outputs, ParamSchema(asked))
 
 
-def _serve_with_us(folder: Path) -> None:
-    """Let MLflow load the saved model through :mod:`kerasweep.serving`."""
+def _serve_with_us(folder: Path, example: Example | None) -> None:
+    """Let MLflow load the pickle through :mod:`kerasweep.serving`."""
     from mlflow.models import Model
 
+    if example is not None and example.columns is not None:
+        write_columns(example.columns, folder / COLUMNS_FILE)
     description = Model.load(str(folder / "MLmodel"))
     description.flavors["python_function"] |= {
         "loader_module": "kerasweep.serving",
@@ -105,6 +178,14 @@ def _serve_with_us(folder: Path) -> None:
         "predict_fn": "predict",
     }
     description.save(str(folder / "MLmodel"))
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Hide those of MLflow: of whole numbers, pickles, and classes without types."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def upload_model(store: Store, run_id: str, folder: Path) -> str:
