@@ -43,14 +43,13 @@ def test_it_leaves_tables_figures_and_results(small_run):
 
 
 def test_the_registered_model_reads_noisy_raw_pixels(small_run, store_uri, monkeypatch):
-    import mlflow
     from sklearn.datasets import load_digits
 
-    from kerasweep import SaltAndPepper
+    from kerasweep import SaltAndPepper, load
 
     X, y = load_digits(return_X_y=True)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store_uri)
-    model = mlflow.sklearn.load_model("models:/digits-denoise@champion")
+    model = load("models:/digits-denoise@champion")
     noisy = SaltAndPepper(amount=0.3, high=16, random_state=0).fit_transform(X)
     assert np.mean(model.predict(noisy) == y) > 0.6
 

@@ -69,6 +69,8 @@ def test_one_run_holds_all_and_the_registered_model_predicts(
     import mlflow
     from sklearn.datasets import load_digits
 
+    from kerasweep import load
+
     client = mlflow.MlflowClient(tracking_uri=store_uri)
     experiment = client.get_experiment_by_name("regularize").experiment_id
     runs = client.search_runs([experiment])
@@ -77,7 +79,7 @@ def test_one_run_holds_all_and_the_registered_model_predicts(
     assert {"test/accuracy", "test/macro_f1"} <= set(parents[0].data.metrics)
     X, y = load_digits(return_X_y=True)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store_uri)
-    model = mlflow.sklearn.load_model("models:/digits-regularize@champion")
+    model = load("models:/digits-regularize@champion")
     assert np.mean(model.predict(X) == y) > 0.8
 
 

@@ -41,12 +41,13 @@ def test_the_sweep_leaves_table_figure_and_a_way_on(small_run):
 
 
 def test_the_registered_model_predicts_raw_pixels(small_run, store_uri, monkeypatch):
-    import mlflow
     from sklearn.datasets import load_digits
+
+    from kerasweep import load
 
     X, y = load_digits(return_X_y=True)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store_uri)
-    model = mlflow.sklearn.load_model("models:/digits-sweep@champion")
+    model = load("models:/digits-sweep@champion")
     assert np.mean(model.predict(X) == y) > 0.8
 
 

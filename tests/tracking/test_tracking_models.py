@@ -112,7 +112,7 @@ def test_register_after_the_fact(mlflow_store):
     lines = tracking.how_to_open("later")
     assert lines[0] == f"mlflow ui --backend-store-uri {mlflow_store.uri}"
     assert f"#/experiments/{mlflow_store.experiment_id}/runs?" in lines[1]
-    assert lines[2] == 'mlflow.sklearn.load_model("models:/later@champion")'
+    assert lines[2] == 'kerasweep.load("models:/later@champion")'
 
 
 def test_register_needs_a_winner(mlflow_store):

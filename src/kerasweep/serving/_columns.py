@@ -150,7 +150,7 @@ def _in_form(values: Any, column: Column) -> Any:
         return values.where(values.notna(), None if column.none else float("nan"))
     try:
         cast = values.astype(column.dtype)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return values
     same = cast.isna().equals(values.isna())
     if same and cast.dtype.kind in "biu":  # else 1.5 becomes 1, and "no" True

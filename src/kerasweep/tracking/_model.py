@@ -182,8 +182,9 @@ def _serve_with_us(folder: Path, example: Example | None) -> None:
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Hide those of MLflow: of whole numbers, pickles, and classes without types."""
+    """Hide MLflow's own: on whole numbers, on pickles, and from its use of pandas."""
     with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", UserWarning)
         yield
 

@@ -332,7 +332,7 @@ class MlflowTracking(TrackingCallback):
         name = register_as or self._main._settings.register_as
         if name is not None:
             uri = json.dumps(f"models:/{name}@{CHAMPION}", ensure_ascii=False)
-            lines.append(f"mlflow.sklearn.load_model({uri})")
+            lines.append(f"kerasweep.load({uri})")
         return lines
 
 
