@@ -37,11 +37,6 @@ def forbid(monkeypatch):
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
 
 
-def files_of(uri, folder):
-    mlflow.artifacts.download_artifacts(uri, dst_path=str(folder))
-    return sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
-
-
 @pytest.fixture
 def champion(mlflow_store, monkeypatch):
     forbid(monkeypatch)
@@ -61,12 +56,14 @@ def test_a_pipeline_loads_where_pickles_are_forbidden(champion, loader):
 
 
 def test_its_files_are_data(champion, tmp_path):
-    files = files_of("models:/data@champion", tmp_path)
+    folder = tmp_path / "model"
+    mlflow.artifacts.download_artifacts("models:/data@champion", dst_path=str(folder))
+    files = [p.relative_to(folder) for p in folder.rglob("*") if p.is_file()]
     assert Path("data/fitted/estimator.kerasweep") in files
     suffixes = {path.suffix for path in files if path.parts[0] != "code"}
     assert suffixes == {".kerasweep", "", ".json", ".yaml", ".txt"}
     assert not any(path.suffix in (".pkl", ".pickle", ".npz") for path in files)
-    with zipfile.ZipFile(tmp_path / "data/fitted/estimator.kerasweep") as archive:
+    with zipfile.ZipFile(folder / "data/fitted/estimator.kerasweep") as archive:
         assert "kerasweep.json" in archive.namelist()
 
 
