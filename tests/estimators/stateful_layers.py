@@ -112,7 +112,6 @@ OTHERS = {
             "GaussianNoise": {"stddev": 0.5},
             "ActivityRegularization": {"l2": 0.1},
             "Identity": {},
-            "Masking": {},
             "RepeatVector": {"n": 2},
             "MelSpectrogram": {
                 **{"num_mel_bins": 4, "fft_length": 8, "sequence_length": 8},
@@ -138,7 +137,7 @@ OTHERS = {
             "SeparableConv1D": {"filters": 3, **_ONE_D},
             "DepthwiseConv1D": _ONE_D,
             "SpatialDropout1D": {"rate": 0.3},
-            "AveragePooling1D": {},
+            "AveragePooling1D": {"pool_size": 2},
             "MaxPooling1D": {},
             "GlobalAveragePooling1D": {},
             "Cropping1D": {},
@@ -147,6 +146,10 @@ OTHERS = {
             "Permute": {"dims": (2, 1)},
         }.items()
     },
+    "Masking": lambda: (
+        SEQUENCE,
+        lambda x: layers.LSTM(3)(layers.Masking(50_500.0)(x)),
+    ),
     "Bidirectional": lambda: (SEQUENCE, layers.Bidirectional(layers.LSTM(3))),
     "TimeDistributed": lambda: (SEQUENCE, layers.TimeDistributed(layers.Dense(3))),
     "RNN": lambda: (
@@ -176,14 +179,12 @@ OTHERS = {
             "CenterCrop": {"height": 2, "width": 2},
             "RandomBrightness": {"factor": 0.2},
             "RandomContrast": {"factor": 0.2},
-            "RandomCrop": {"height": 3, "width": 3},
             "RandomErasing": {},
             "RandomFlip": {},
             "RandomGaussianBlur": {"factor": 0.1},
             "RandomInvert": {},
             "RandomPerspective": {},
             "RandomRotation": {"factor": 0.1},
-            "RandomShear": {"x_factor": 0.1},
             "RandomTranslation": {"height_factor": 0.1, "width_factor": 0.1},
             "RandomZoom": {"height_factor": 0.1},
         }.items()

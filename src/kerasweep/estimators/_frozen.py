@@ -11,7 +11,7 @@ from kerasweep.estimators._carried import copied
 from kerasweep.estimators._layer_state import LayerState, read_states, write_states
 from kerasweep.estimators._own_parts import (
     OwnParts,
-    has_own_classes,
+    has_unusual_classes,
     named,
     operations_in,
     renamed,
@@ -117,8 +117,8 @@ def freeze_model(model: Any, *, with_optimizer: bool) -> FrozenModel:
         states=read_states(model),
         own=_copied(parts, _compilation(model)),
     )
-    if has_own_classes(model):
-        check_same_answers(model, _thawed(frozen, compiled=False))
+    if has_unusual_classes(model):
+        check_same_answers(model, _tried(model, frozen))
     return frozen
 
 
@@ -198,6 +198,25 @@ def _thawed(
             excluded = [weights[place] for place in compilation.without_decay]
             exclude_from_decay(model.optimizer, excluded)
     return model
+
+
+def _tried(model: Any, frozen: FrozenModel) -> Any:
+    """Put a model together that is still at hand."""
+    try:
+        return _thawed(frozen, compiled=False)
+    except Exception as error:
+        for operation in operations_in(model)[1:]:
+            try:
+                type(operation).from_config(operation.get_config())
+            except Exception:
+                raise ValueError(
+                    f"The network can't be copied or pickled: its layer "
+                    f"{operation.name!r}, of the class {named(operation)}, can't be "
+                    "made from what its get_config returns."
+                ) from error
+        raise ValueError(
+            f"The network can't be copied or pickled: {_first_line(error)}"
+        ) from error
 
 
 def _configuration(model: Any) -> Any:

@@ -14,6 +14,8 @@ from kerasweep.training.engine._own import is_own_class, is_own_function
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, np.ndarray)
 
+_PREPARING = "keras.src.layers.preprocessing."
+
 
 class OwnParts(NamedTuple):
     """What a configuration lacks.
@@ -129,9 +131,16 @@ def operations_in(network: Any) -> list[Any]:
     return list({id(item): item for item in operations_of(network)}.values())
 
 
-def has_own_classes(network: Any) -> bool:
-    """Tell whether some layer or operation is of a class of the user's."""
-    return not all(is_own_class(type(item)) for item in operations_in(network))
+def has_unusual_classes(network: Any) -> bool:
+    """Tell whether a copy of a network has to be tried.
+
+    Because a layer or operation is of a class of the user's, or a layer of Keras' that
+    prepares data: those keep more than variables, and some have a wrong configuration.
+    """
+    return any(
+        not is_own_class(type(item)) or type(item).__module__.startswith(_PREPARING)
+        for item in operations_in(network)
+    )
 
 
 def is_own_part(value: Any) -> bool:
