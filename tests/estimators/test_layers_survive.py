@@ -146,7 +146,7 @@ def test_a_layer_that_keras_can_not_make_again_is_refused_at_once(fitted, tmp_pa
     )
     model.add(keras.layers.Flatten())
     net._network = Live(model)
-    with pytest.raises(ValueError, match="layer 'random_shear.*, can't be made from"):
+    with pytest.raises(ValueError, match=r"layer 'random_shear.*, can't be made from"):
         pickle.dumps(net)
     with pytest.raises(ValueError, match="model_ of KerasClassifier can't be saved"):
         save(net, tmp_path / "file")

@@ -54,7 +54,7 @@ def reduce_keras(item: Any) -> Any:
     return NotImplemented
 
 
-def _new(cls: type) -> Any:
+def _new(cls: Any) -> Any:
     return cls.__new__(cls)
 
 

@@ -240,12 +240,11 @@ def _is_data(value: Any) -> bool:
 
 def _untracked(value: Any) -> Any:
     """Give lists of Keras' tracking as plain ones."""
-    if isinstance(value, tuple) or not isinstance(value, list | set | dict):
-        return value
-    kind = next(k for k in (list, set, dict) if isinstance(value, k))
-    if kind is dict:
+    if isinstance(value, dict):
         return {n: _untracked(v) for n, v in value.items()}
-    return kind(map(_untracked, value))
+    if isinstance(value, list):
+        return [_untracked(v) for v in value]
+    return set(value) if isinstance(value, set) else value
 
 
 def _classes(operations: list[Any]) -> dict[str, type]:
