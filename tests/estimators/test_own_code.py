@@ -13,7 +13,7 @@ import own_code
 import pytest
 from own_code import FAST, MADE, Fading, Share, X, dense, y
 from sklearn.base import clone
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import GridSearchCV, cross_validate
 
 from kerasweep import DenseClassifier, KerasClassifier, KerasRegressor, load, save
 
@@ -144,6 +144,21 @@ def test_a_loss_keeps_what_its_configuration_lacks():
         assert loss_of(again(net).fit(X, target)) > 5 * other
     trained_on = by_pickle(net.fit(X, target)).partial_fit(X, target)
     assert trained_on.history_["loss"][1] > 5 * other
+
+
+def test_a_search_over_losses_that_their_configuration_does_not_describe():
+    def plain(meta):
+        return keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+
+    losses = [keras.losses.Huber(1.0), keras.losses.Huber(20.0)]
+    search = GridSearchCV(
+        KerasRegressor(plain, optimizer="sgd", **FAST),
+        {"loss": losses},
+        cv=2,
+        refit=False,
+    ).fit(X, 100.0 * y)
+    one, other = search.cv_results_["mean_test_score"]
+    assert abs(one - other) > 0.01
 
 
 def test_a_file_refuses_a_loss_that_keras_does_not_describe(tmp_path):

@@ -10,6 +10,21 @@ from typing import Any
 from kerasweep.training.engine._own import is_own_class
 
 _TRACKED = "keras.src.utils.tracking"
+# What Keras' own classes lose in get_config: Huber's delta, the others' axis.
+_LOSSES = ("CosineSimilarity", "Huber", "SparseCategoricalCrossentropy")
+_METRICS = ("CosineSimilarity",)
+
+
+def copy_whole_losses() -> None:
+    """Let Python copy and pickle those losses and metrics of Keras' with all they hold.
+
+    A search copies the values of its grid by itself, before an estimator sees them.
+    """
+    import keras
+
+    for classes, names in ((keras.losses, _LOSSES), (keras.metrics, _METRICS)):
+        for name in names:
+            copyreg.pickle(getattr(classes, name), reduce_keras)
 
 
 def reduce_keras(item: Any) -> Any:

@@ -1,5 +1,6 @@
 """An estimator's parameters when it is copied, cloned or pickled."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from sklearn.base import BaseEstimator
 
 from kerasweep.estimators._carried import Carried, copied_or_deepcopied
 from kerasweep.estimators._frozen import FrozenModel
+from kerasweep.estimators._keras_reducers import copy_whole_losses
 
 _PLAIN = (
     *(type(None), bool, int, float, complex, str, bytes),
@@ -61,6 +63,8 @@ def cloned(estimator: Any) -> Any:
 
     scikit-learn makes deep copies of parameters, which Keras makes from ``get_config``.
     """
+    if "keras" in sys.modules:
+        copy_whole_losses()
     shell = object.__new__(type(estimator))
     state = vars(shell)
     state.update(vars(estimator))
