@@ -159,6 +159,12 @@ def test_a_search_over_losses_that_their_configuration_does_not_describe():
     ).fit(X, 100.0 * y)
     one, other = search.cv_results_["mean_test_score"]
     assert abs(one - other) > 0.01
+    rows = np.eye(3, dtype="float32")[[0, 1, 1]]
+    metric = keras.metrics.CosineSimilarity(axis=0)
+    metric.update_state(rows, rows[::-1])
+    again = copy.deepcopy(metric)
+    again.update_state(rows, rows[::-1])
+    assert float(again.result()) == float(metric.result()) != 1 / 3
 
 
 def test_a_file_refuses_a_loss_that_keras_does_not_describe(tmp_path):

@@ -22,9 +22,22 @@ def copy_whole_losses() -> None:
     """
     import keras
 
-    for classes, names in ((keras.losses, _LOSSES), (keras.metrics, _METRICS)):
-        for name in names:
-            copyreg.pickle(getattr(classes, name), reduce_keras)
+    for name in _LOSSES:
+        copyreg.pickle(getattr(keras.losses, name), reduce_keras)
+    for name in _METRICS:
+        copyreg.pickle(getattr(keras.metrics, name), _reduce_metric)
+
+
+def _reduce_metric(metric: Any) -> Any:
+    # Python's deepcopy takes no function that sets the state.
+    _, arguments, filled, *_ = reduce_keras(metric)
+    return _filled_metric, (*arguments, filled)
+
+
+def _filled_metric(cls: Any, filled: tuple[Any, ...]) -> Any:
+    metric = _new(cls)
+    _fill_metric(metric, filled)
+    return metric
 
 
 def reduce_keras(item: Any) -> Any:
@@ -56,7 +69,7 @@ def reduce_keras(item: Any) -> Any:
         filled = (variables, metrics, state)
         return _new, (type(item),), filled, None, None, _fill_metric
     if isinstance(item, keras.Loss):
-        return _new, (type(item),), vars(item), None, None, _fill
+        return _new, (type(item),), vars(item)
     if isinstance(item, keras.dtype_policies.DTypePolicy):
         if is_own_class(type(item)):
             config = keras.dtype_policies.serialize(item)
@@ -71,10 +84,6 @@ def reduce_keras(item: Any) -> Any:
 
 def _new(cls: Any) -> Any:
     return cls.__new__(cls)
-
-
-def _fill(item: Any, state: dict[str, Any]) -> None:
-    vars(item).update(state)
 
 
 def _fill_metric(metric: Any, filled: tuple[Any, ...]) -> None:
