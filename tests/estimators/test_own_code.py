@@ -233,6 +233,14 @@ def test_a_fit_leaves_a_schedule_with_a_state_alone():
         assert [rate.calls for rate in rates] == [0]
 
 
+def test_a_compiled_network_that_was_never_trained_is_copied():
+    model = dense()({})
+    metrics = [keras.metrics.F1Score(average="macro"), keras.metrics.AUC(name="auc")]
+    model.compile("adam", keras.losses.CategoricalCrossentropy(), metrics=metrics)
+    net = by_pickle(clone(KerasClassifier(model, **FAST)))
+    assert set(net.fit(X, y).history_) == {"loss", "f1_score", "auc"}
+
+
 def test_what_weight_decay_leaves_alone_is_copied():
     given = keras.optimizers.AdamW(0.1, weight_decay=0.5)
     given.exclude_from_weight_decay(var_names=["kernel"])

@@ -178,7 +178,7 @@ def _thawed(
     from kerasweep.networks import _variational_layers  # noqa: F401
     from kerasweep.training.engine._private import exclude_from_decay
 
-    parts, compilation = frozen.own or (OwnParts([], {}, {}), None)
+    parts, compilation = frozen.own or (OwnParts([], {}, {}, {}), None)
     # Layers that name no seed draw from the global generators when they are made.
     with seeded_globals(0):
         model = keras.saving.deserialize_keras_object(
@@ -288,7 +288,9 @@ def _first_line(error: Exception) -> str:
 
 def _slots(model: Any) -> list[np.ndarray] | None:
     optimizer = getattr(model, "optimizer", None)
-    return None if optimizer is None else _values(optimizer.variables)
+    if optimizer is None or not optimizer.built:
+        return None
+    return _values(optimizer.variables)
 
 
 def same_parameters(old: dict[str, Any], new: dict[str, Any]) -> bool:

@@ -29,11 +29,14 @@ class OwnParts(NamedTuple):
         Classes of the layers, by the names that Keras looks them up by.
     attributes : dict of (int, str) to object
         Values by the place of a layer or operation, and their names.
+    names : dict of int to str
+        Of the layers of those classes, by their places.
     """
 
     objects: list[Any]
     classes: dict[str, type]
     attributes: dict[tuple[int, str], Any]
+    names: dict[int, str]
 
     def custom_objects(self) -> dict[str, Any]:
         """Give what Keras is to find in the configuration."""
@@ -44,8 +47,25 @@ class OwnParts(NamedTuple):
             def from_config(cls, config: dict[str, Any]) -> Any:
                 return objects[config["number"]]
 
-        own = {_found_as(name): cls for name, cls in self.classes.items()}
-        return {**own, KerasweepStandIn.__name__: Giver}
+        makers = {_found_as(n): self._maker(cls) for n, cls in self.classes.items()}
+        return {**makers, KerasweepStandIn.__name__: Giver}
+
+    def _maker(self, own: type) -> type:
+        """Give what makes a layer with the attributes that a first call may need."""
+        attributes = {
+            name: {n: v for (p, n), v in self.attributes.items() if p == place}
+            for place, name in self.names.items()
+        }
+
+        class Maker:
+            @classmethod
+            def from_config(cls, config: dict[str, Any]) -> Any:
+                layer = own.from_config(config)  # type: ignore[attr-defined]
+                for name, value in attributes.get(layer.name, {}).items():
+                    setattr(layer, name, value)
+                return layer
+
+        return Maker
 
     def put_into(self, network: Any) -> None:
         """Give the attributes to a network that was made from the configuration."""
@@ -83,7 +103,12 @@ def standing_in(network: Any) -> Iterator[OwnParts]:
     import keras
 
     operations = operations_in(network)
-    parts = OwnParts([], _classes(operations), {})
+    names = {
+        place: operation.name
+        for place, operation in enumerate(operations)
+        if not is_own_class(type(operation))
+    }
+    parts = OwnParts([], _classes(operations), {}, names)
     swapped: list[tuple[Any, str, Any]] = []
     for place, operation in enumerate(operations):
         parts.attributes.update(
