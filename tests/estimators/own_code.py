@@ -98,7 +98,9 @@ class Gain(keras.layers.Layer):
 class Scaled(keras.layers.Layer):
     """Computes with what it was adapted to, and not before."""
 
-    mean = None
+    def __init__(self, **others):
+        super().__init__(**others)
+        self.mean = None
 
     def adapt(self, rows):
         self.mean = np.mean(rows, axis=0, dtype="float32")

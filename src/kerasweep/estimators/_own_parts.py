@@ -29,14 +29,14 @@ class OwnParts(NamedTuple):
         Classes of the layers, by the names that Keras looks them up by.
     attributes : dict of (int, str) to object
         Values by the place of a layer or operation, and their names.
-    names : dict of int to str
-        Of the layers of those classes, by their places.
+    layers : dict of int to (str, type)
+        Names and classes of the layers of those classes, by their places.
     """
 
     objects: list[Any]
     classes: dict[str, type]
     attributes: dict[tuple[int, str], Any]
-    names: dict[int, str]
+    layers: dict[int, tuple[str, type]]
 
     def custom_objects(self) -> dict[str, Any]:
         """Give what Keras is to find in the configuration."""
@@ -52,17 +52,20 @@ class OwnParts(NamedTuple):
 
     def _maker(self, own: type) -> type:
         """Give what makes a layer with the attributes that a first call may need."""
-        attributes = {
+        waiting = {
             name: {n: v for (p, n), v in self.attributes.items() if p == place}
-            for place, name in self.names.items()
+            for place, (name, cls) in self.layers.items()
+            if cls is own
         }
 
         class Maker:
             @classmethod
             def from_config(cls, config: dict[str, Any]) -> Any:
                 layer = own.from_config(config)  # type: ignore[attr-defined]
-                for name, value in attributes.get(layer.name, {}).items():
-                    setattr(layer, name, value)
+                # Not every class takes a name: then the next in their order.
+                name = layer.name if layer.name in waiting else next(iter(waiting), "")
+                for attribute, value in waiting.pop(name, {}).items():
+                    setattr(layer, attribute, value)
                 return layer
 
         return Maker
@@ -103,12 +106,12 @@ def standing_in(network: Any) -> Iterator[OwnParts]:
     import keras
 
     operations = operations_in(network)
-    names = {
-        place: operation.name
+    layers = {
+        place: (operation.name, type(operation))
         for place, operation in enumerate(operations)
         if not is_own_class(type(operation))
     }
-    parts = OwnParts([], _classes(operations), {}, names)
+    parts = OwnParts([], _classes(operations), {}, layers)
     swapped: list[tuple[Any, str, Any]] = []
     for place, operation in enumerate(operations):
         parts.attributes.update(
