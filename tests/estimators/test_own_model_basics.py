@@ -1,6 +1,7 @@
 """A user's own model: routing, misspelt names, shapes, and what is refused."""
 
 import re
+import time
 
 import keras
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from own_models import Subclassed, linear_network, softmax_network
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
 
-from kerasweep import KerasClassifier, KerasRegressor
+from kerasweep import KerasClassifier, KerasRegressor, fleet
 
 X, y = load_iris(return_X_y=True)
 FAST = {"epochs": 1, "batch_size": 64, "random_state": 0}
