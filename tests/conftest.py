@@ -18,14 +18,14 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def small_networks_are_stacked(monkeypatch):
-    """Stack small dense networks at once, not after seconds of training."""
+    """Stack small dense networks in fleets, however short their fits are."""
     from kerasweep.training.fleets import _machine
 
     choose = _machine.calibration.choose
 
-    def choose_here(plan, n_ahead=1):
+    def choose_here(plan):
         small = _machine.flops_per_step(plan) < 5e7 and not plan.facts.convolutional
-        return _machine.STACKED if small else choose(plan, n_ahead)
+        return _machine.STACKED if small else choose(plan)
 
     monkeypatch.setattr(_machine.calibration, "choose", choose_here)
 

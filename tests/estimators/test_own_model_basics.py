@@ -1,6 +1,7 @@
 """A user's own model: routing, misspelt names, shapes, and what is refused."""
 
 import re
+import time
 
 import keras
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from own_models import Subclassed, linear_network, softmax_network
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
 
-from kerasweep import KerasClassifier, KerasRegressor
+from kerasweep import KerasClassifier, KerasRegressor, fleet
 
 X, y = load_iris(return_X_y=True)
 FAST = {"epochs": 1, "batch_size": 64, "random_state": 0}
@@ -227,3 +229,20 @@ def test_images_keep_their_shape():
     assert net.predict(images).shape == (20,)
     with pytest.raises(ValueError, match="rows of shape"):
         net.predict(images[:, :, :5])
+
+
+def test_model_functions_run_one_at_a_time_in_a_fleet():
+    inside, most = [], []
+
+    def watched(meta, units=4):
+        inside.append(units)
+        most.append(len(inside))
+        time.sleep(0.02)
+        inside.remove(units)
+        return softmax_network(meta)
+
+    net = KerasClassifier(watched, epochs=1, random_state=0, model__units=4)
+    with fleet(size=4):
+        GridSearchCV(net, {"model__units": [1, 2, 3, 4]}, cv=2).fit(X, y)
+    assert len(most) == 9
+    assert max(most) == 1

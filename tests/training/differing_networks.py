@@ -474,6 +474,19 @@ DIFFERENT = {
 }
 
 
+def fading(start):
+    """Make a schedule of a class of its own, without a configuration."""
+
+    class Fading(RATES.LearningRateSchedule):
+        def __call__(self, step):
+            return start / (1.0 + ops.cast(step, "float32"))
+
+    return with_optimizer(optimizers.SGD(Fading()))
+
+
+DIFFERENT["own schedule"] = (fading, 0.5, 0.05)
+
+
 def identical_class(v):
     class Edited(layers.Layer):
         def call(self, x):
@@ -526,6 +539,7 @@ EQUAL = {
         1,
         2,
     ),
+    "own schedule made twice": (lambda v: fading(0.5), 1, 2),
     "loss made twice": (lambda v: with_loss(losses.Huber(0.5), seed=v), 1, 2),
     "metric made twice": (
         lambda v: net(settings={"metrics": [metrics.AUC(name="auc")]}, seed=v),

@@ -1,4 +1,4 @@
-"""Which way a fleet trains networks on this machine."""
+"""Which way a fleet trains networks on a CPU."""
 
 from types import SimpleNamespace
 
@@ -6,14 +6,16 @@ import pytest
 
 from kerasweep.training.fleets._machine import SIDE_BY_SIDE, STACKED, Calibration
 
+SHORT, LONG = 1, 100
 
-def plan(kernel_weights=10_000, convolutional=False, epochs=20):
+
+def plan(kernel_weights, epochs=LONG, convolutional=False):
     return SimpleNamespace(
         job=SimpleNamespace(epochs=epochs),
         facts=SimpleNamespace(
             convolutional=convolutional, n_kernel_weights=kernel_weights, n_variables=6
         ),
-        train=SimpleNamespace(n_steps=40, rows=SimpleNamespace(batch_size=32)),
+        train=SimpleNamespace(n_steps=100, rows=SimpleNamespace(batch_size=100)),
     )
 
 
@@ -22,47 +24,31 @@ def calibration(tmp_path):
     return Calibration(tmp_path / "calibration.json")
 
 
-def measure(calibration, way, seconds):
-    for _ in range(2):
-        calibration.record(plan(), way, seconds)
-
-
-def test_a_stack_is_compiled_only_where_there_is_much_to_train(calibration):
-    assert calibration.choose(plan()) == SIDE_BY_SIDE
-    calibration.count(plan(), calibration.stack_after / 2)
-    assert calibration.choose(plan()) == SIDE_BY_SIDE
-    calibration.count(plan(), calibration.stack_after / 2)
-    assert calibration.choose(plan()) == STACKED
-    assert calibration.choose(plan(kernel_weights=100_000)) == SIDE_BY_SIDE
-
-
-def test_what_is_known_to_come_counts(calibration):
-    assert calibration.choose(plan(), n_ahead=10) == SIDE_BY_SIDE
-    assert calibration.choose(plan(), n_ahead=1000) == STACKED
-    assert calibration.choose(plan(epochs=20_000)) == STACKED
+@pytest.mark.parametrize(
+    ("example", "way"),
+    [
+        (plan(5e4), STACKED),
+        (plan(5e4, SHORT), SIDE_BY_SIDE),
+        (plan(1e5, SHORT), SIDE_BY_SIDE),
+        (plan(1e6), SIDE_BY_SIDE),
+        (plan(5e4, convolutional=True), SIDE_BY_SIDE),
+    ],
+    ids=["small and long", "small and short", "short", "large", "convolutional"],
+)
+def test_no_measurement_is_needed(calibration, example, way):
+    for other in (STACKED, SIDE_BY_SIDE):
+        for _ in range(2):
+            calibration.record(example, other, 1.0 if other != way else 2.0)
+    assert calibration.choose(example) == way
 
 
 @pytest.mark.parametrize("faster", [STACKED, SIDE_BY_SIDE])
-def test_the_faster_way_is_taken(calibration, faster):
-    calibration.count(plan(), calibration.stack_after)
+def test_of_sizes_between_the_faster_way_is_taken(calibration, faster, tmp_path):
+    between = plan(2e5)
     for way in (STACKED, SIDE_BY_SIDE):
-        assert calibration.choose(plan()) == way
-        measure(calibration, way, 1.0 if way == faster else 2.0)
-    assert calibration.choose(plan()) == faster
-
-
-def test_another_process_knows_but_compiles_no_stack_at_once(calibration, tmp_path):
-    measure(calibration, STACKED, 1.0)
-    measure(calibration, SIDE_BY_SIDE, 2.0)
-    other = Calibration(tmp_path / "calibration.json")
-    assert other.choose(plan()) == SIDE_BY_SIDE
-    other.count(plan(), other.stack_after)
-    assert other.choose(plan()) == STACKED
-
-
-@pytest.mark.parametrize(
-    "large", [{"kernel_weights": 2 * 10**6}, {"convolutional": True}]
-)
-def test_large_networks_and_convolutions_are_never_stacked(calibration, large):
-    calibration.count(plan(**large), 100 * calibration.stack_after)
-    assert calibration.choose(plan(**large)) == SIDE_BY_SIDE
+        for _ in range(2):
+            assert calibration.choose(between) == way
+            calibration.record(between, way, 1.0 if way == faster else 2.0)
+    assert calibration.choose(between) == faster
+    other_process = Calibration(tmp_path / "calibration.json")
+    assert other_process.choose(between) == faster

@@ -30,20 +30,20 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture(params=[STACKED, SIDE_BY_SIDE])
 def way(request, monkeypatch):
-    monkeypatch.setattr(calibration, "choose", lambda *args: request.param)
+    monkeypatch.setattr(calibration, "choose", lambda plan: request.param)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
     return request.param
 
 
 @pytest.fixture
 def stacked(monkeypatch):
-    monkeypatch.setattr(calibration, "choose", lambda *args: STACKED)
+    monkeypatch.setattr(calibration, "choose", lambda plan: STACKED)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
 
 
 @pytest.fixture
 def beside(monkeypatch):
-    monkeypatch.setattr(calibration, "choose", lambda *args: SIDE_BY_SIDE)
+    monkeypatch.setattr(calibration, "choose", lambda plan: SIDE_BY_SIDE)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
 
 

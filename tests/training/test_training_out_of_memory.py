@@ -27,7 +27,7 @@ def watchdog():
 
 @pytest.fixture
 def stacked(monkeypatch):
-    monkeypatch.setattr(calibration, "choose", lambda *args: STACKED)
+    monkeypatch.setattr(calibration, "choose", lambda plan: STACKED)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
 
 
@@ -98,7 +98,7 @@ def test_one_that_is_too_large_alone_fails_alone(stacked, room_for):
 
 
 def test_side_by_side_one_that_is_too_large_fails_alone(monkeypatch, room_for):
-    monkeypatch.setattr(calibration, "choose", lambda *args: SIDE_BY_SIDE)
+    monkeypatch.setattr(calibration, "choose", lambda plan: SIDE_BY_SIDE)
     monkeypatch.setattr(calibration, "record", lambda *args: None)
     room_for(4, seeds=[1])
     results = _together(_jobs(3))

@@ -27,6 +27,7 @@ def _objects():
         "sequential": model,
         "functional": functional,
         "node": graph_of(functional)[1][0],
+        "metric": keras.metrics.Mean(),
         "compile_loss": model._compile_loss,
         "compile_metrics": model._compile_metrics,
         "optimizer": model.optimizer,

@@ -10,6 +10,7 @@ from training_cases import X, Y, assert_same_network, job, network
 
 from kerasweep.training import EarlyStopping, TrainingJob, programs, train
 from kerasweep.training.backends._mappings import share_of_mappings
+from kerasweep.training.engine import _trace
 from kerasweep.training.engine._program import Key, ProgramCache
 
 if keras.backend.backend() == "tensorflow":
@@ -68,6 +69,19 @@ def test_an_input_is_not_taken_for_a_constant():
         train(job(theirs, engine="keras"))
         assert_same_network(ours, theirs)
     assert programs.compilations > 0
+
+
+@pytest.mark.parametrize("rows", [300, 310])  # with a batch that is not full, without
+def test_programs_for_one_number_of_updates(rows, monkeypatch):
+    """As on an accelerator: an epoch's updates are counted when it is compiled."""
+    monkeypatch.setattr(_trace, "on_accelerator", lambda: True)
+    both = [job(network(), rows=slice(0, n), epochs=3) for n in (rows, rows + 64)]
+    assert _compilations(both) == 2
+    for fold in (slice(0, rows), slice(0, rows + 64)):
+        ours, theirs = network(), network()
+        train(job(ours, rows=fold, epochs=3, engine="compiled"))
+        train(job(theirs, rows=fold, epochs=3, engine="keras"))
+        assert_same_network(ours, theirs)
 
 
 def test_folds_that_differ_by_a_row_share_a_program():

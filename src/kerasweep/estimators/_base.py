@@ -21,6 +21,7 @@ from kerasweep.estimators._limits import (
     finite_outputs,
 )
 from kerasweep.estimators._optimizers import check_schedule
+from kerasweep.estimators._parameters import carried_state, cloned, restored_state
 from kerasweep.estimators._rows import NetworkRows
 from kerasweep.estimators._seeding import draw_seeds
 from kerasweep.training import EarlyStopping, TrainingJob
@@ -352,10 +353,13 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
             state["_network"] = freeze(
                 state["_network"], with_optimizer=self.warm_start
             )
-        return state
+        return carried_state(self, state)
+
+    def __sklearn_clone__(self) -> Any:
+        return cloned(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
+        state = restored_state(state)
         if "_network" in state:
             state["_network"] = thaw(state["_network"])
         super().__setstate__(state)

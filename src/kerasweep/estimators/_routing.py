@@ -5,13 +5,14 @@ optimizer, and so on. Only this module imports scikeras, and only its routing: t
 estimators stand on our own base.
 """
 
-import copy
 import inspect
 import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
+
+from kerasweep.estimators._carried import copied, copied_or_deepcopied
 
 ROUTED = ("model", "optimizer", "loss", "metrics", "callbacks")
 
@@ -275,7 +276,7 @@ def compile_arguments(owner: str, params: Mapping[str, Any]) -> dict[str, Any]:
                 f"{name} of {owner} must be what Keras knows, with its arguments. Got "
                 f"{params[name]!r} instead, of which Keras says: {error}"
             ) from None
-        arguments[name] = _unshared(item)
+        arguments[name] = _unshared(owner, name, item)
     return arguments
 
 
@@ -286,17 +287,27 @@ def _class_or_metric(target: str, name: str) -> Any:
     return _class_named(target, name)
 
 
-def _unshared(item: Any) -> Any:
-    """Copy optimizers and metrics: each network needs its own, and fits change them."""
+def _unshared(owner: str, name: str, item: Any) -> Any:
+    """Copy what fits change: each network needs an optimizer and metrics of its own."""
+    if name == "loss" and not _keeps_state(item):
+        return item
+    try:
+        return copied(item)
+    except Exception as error:
+        raise ValueError(
+            f"{name} of {owner} must be what can be copied for each fit. Got {item!r} "
+            f"instead, of which Python says: {error} Pass a class, with its arguments "
+            f"as {name}__... parameters."
+        ) from error
+
+
+def _keeps_state(loss: Any) -> bool:
     import keras
 
-    if isinstance(item, list | tuple):
-        return type(item)(_unshared(i) for i in item)
-    if isinstance(item, Mapping):
-        return {name: _unshared(i) for name, i in item.items()}
-    if isinstance(item, keras.optimizers.Optimizer | keras.metrics.Metric):
-        return type(item).from_config(item.get_config())
-    return item
+    if isinstance(loss, list | tuple):
+        return any(map(_keeps_state, loss))
+    state = (keras.Variable, keras.random.SeedGenerator)
+    return any(isinstance(v, state) for v in getattr(loss, "__dict__", {}).values())
 
 
 def callback_instances(params: Mapping[str, Any]) -> list[Any]:
@@ -336,7 +347,7 @@ def callback_instances(params: Mapping[str, Any]) -> list[Any]:
                 "callbacks must hold Keras callbacks or their types. Got "
                 f"{callback!r} instead. Pass scikit-learn's to set_callbacks."
             )
-    return copy.deepcopy(made)
+    return copied_or_deepcopied(made)
 
 
 def loss_identifier(loss: Any) -> str:

@@ -1,5 +1,6 @@
 """Give a network its optimizer, loss and metrics."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -63,14 +64,18 @@ def make_optimizer(
     config = {"learning_rate": _rate(learning_rate, schedule)}
     if momentum is not None:
         config["momentum"] = float(momentum)
-    return keras.optimizers.get({"class_name": optimizer, "config": config})
+    if isinstance(config["learning_rate"], float):
+        return keras.optimizers.get({"class_name": optimizer, "config": config})
+    # Not through a configuration, which a schedule of the user's need not have.
+    return type(keras.optimizers.get(optimizer))(**config)
 
 
 def _rate(rate: Any, schedule: tuple[str, int] | None) -> Any:
     import keras
 
     if schedule is None:
-        return rate
+        # A schedule of the user's may keep a state, which no fit may change.
+        return rate if isinstance(rate, float) else copy.deepcopy(rate)
     kind, n_updates = schedule
     if kind == "cosine":
         return keras.optimizers.schedules.CosineDecay(rate, n_updates)

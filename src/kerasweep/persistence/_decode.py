@@ -7,6 +7,7 @@ import numpy as np
 
 from kerasweep import training
 from kerasweep.estimators._frozen import FrozenModel, thaw_model
+from kerasweep.estimators._layer_state import LayerState
 from kerasweep.persistence._drawn import decode_drawn
 from kerasweep.persistence._encode import OF_A_FIT
 from kerasweep.persistence._keras_config import check_config, check_network
@@ -97,6 +98,10 @@ class Decoder:
             config,
             self.value(value["variables"]),
             None if optimizer is None else self.value(optimizer),
+            [
+                LayerState(int(state["layer"]), self.value(state["values"]), {})
+                for state in value["states"]
+            ],
         )
         check_network(config, [value.shape for value in frozen.variables])
         return thaw_model(frozen, safe_mode=True)

@@ -1,16 +1,24 @@
 """A fitted estimator as JSON values and arrays."""
 
+import copy
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from kerasweep.estimators._frozen import freeze_model
+from kerasweep.estimators._frozen import describe_model
+from kerasweep.estimators._own_parts import named
 from kerasweep.estimators._routing import is_model
 from kerasweep.persistence._drawn import encode_drawn
 from kerasweep.persistence._keras_config import check_config, check_network
+from kerasweep.persistence._own_code import (
+    WHAT_TO_DO,
+    own_code_in,
+    own_code_in_network,
+)
 from kerasweep.persistence._registry import name_of
 from kerasweep.persistence._values import encode_value
+from kerasweep.persistence._verify import check_described, check_described_network
 
 # What belongs to the fit itself, such as its callbacks.
 OF_A_FIT = (
@@ -125,9 +133,11 @@ class Encoder:
             return self.estimator(value)
         if type(value).__module__.startswith("keras."):
             return self._keras_object(where, value)
+        own = own_code_in(value)
+        code = "" if own is None else f" {named(own)} is code. {WHAT_TO_DO}."
         raise ValueError(
             f"{where} must be numbers, strings, arrays or Keras' own objects to be "
-            f"saved without a pickle. Got {value!r} instead."
+            f"saved without a pickle. Got {value!r} instead.{code}"
         )
 
     def _array(self, where: str, value: Any) -> dict[str, Any]:
@@ -147,12 +157,21 @@ class Encoder:
         return {"kind": "objects", "shape": list(array.shape), "items": encoded}
 
     def _network(self, where: str, model: Any, with_optimizer: bool) -> dict[str, Any]:
-        frozen = freeze_model(model, with_optimizer=with_optimizer)
+        own = own_code_in_network(model)
+        if own is not None:
+            raise ValueError(f"{where} can't be saved: {own} is code. {WHAT_TO_DO}.")
+        frozen = describe_model(model, with_optimizer=with_optimizer)
         shapes = [value.shape for value in frozen.variables]
+        _checked(where, check_network, frozen.config, shapes)
+        _checked(where, check_described_network, model, frozen)
         return {
             "kind": "network",
-            "config": _checked(where, check_network, frozen.config, shapes),
+            "config": frozen.config,
             "variables": [self._array(where, value) for value in frozen.variables],
+            "states": [
+                {"layer": s.layer, "values": self._value(where, s.values)}
+                for s in frozen.states
+            ],
             "optimizer": None
             if frozen.optimizer is None
             else [self._array(where, value) for value in frozen.optimizer],
@@ -161,19 +180,26 @@ class Encoder:
     def _keras_object(self, where: str, value: Any) -> dict[str, Any]:
         import keras
 
+        own = own_code_in(value)
+        if own is not None:
+            raise ValueError(
+                f"{where} can't be saved: {named(own)} is code. {WHAT_TO_DO}."
+            )
         try:
             config = keras.saving.serialize_keras_object(value)
-        except TypeError:  # a callback, for instance
+        except (TypeError, NotImplementedError):  # a callback, for instance
             raise ValueError(
                 f"{where} must be what Keras can describe to be saved. Got {value!r} "
                 "instead."
             ) from None
-        return {"kind": "keras", "config": _checked(where, check_config, config)}
+        _checked(where, check_config, config)
+        again = keras.saving.deserialize_keras_object(copy.deepcopy(config))
+        _checked(where, check_described, value, again)
+        return {"kind": "keras", "config": config}
 
 
-def _checked(where: str, check: Any, config: Any, *more: Any) -> Any:
+def _checked(where: str, check: Any, *arguments: Any) -> None:
     try:
-        check(config, *more)
+        check(*arguments)
     except ValueError as error:
         raise ValueError(f"{where} can't be saved: {error}.") from None
-    return config

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from kerasweep.persistence._own_code import unregistered_in_network
 from kerasweep.persistence._whole_graph import whole_graph
 
 
@@ -41,7 +42,8 @@ def export_keras(
     Raises
     ------
     ValueError
-        If a step can't be a layer. Then nothing is written.
+        If a step can't be a layer, or a part of the network is neither Keras' nor
+        registered with it. Then nothing is written.
 
     Notes
     -----
@@ -75,6 +77,14 @@ def export_keras(
             f"path of export_keras must end in '.keras'. Got {str(path)!r} instead."
         )
     model = whole_graph("export_keras", estimator, image_shape)
+    unknown = unregistered_in_network(model)
+    if unknown is not None:
+        raise ValueError(
+            f"estimator of export_keras must hold what Keras finds when it loads the "
+            f"file: {unknown} is not registered. Decorate it with "
+            "keras.saving.register_keras_serializable(), in a module that is imported "
+            "before the file is loaded."
+        )
     _replace(path, model.save)
 
 

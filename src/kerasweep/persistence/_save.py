@@ -29,9 +29,10 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         A fitted estimator or transformer of this package; scikit-learn's scalers,
         encoders, imputers, decompositions, selections of features, linear models,
         votes and stacks; or a Pipeline, FeatureUnion or ColumnTransformer of such.
-        Functions are NumPy's or `scipy.special`'s. The function that builds the model of a
-        `KerasClassifier` or `KerasRegressor` is code and stays behind: `model` of the
-        loaded one is None, which predicts, and takes the function by ``set_params``.
+        Functions are NumPy's or `scipy.special`'s. The function that builds the model
+        of a `KerasClassifier` or `KerasRegressor` is code and stays behind: `model` of
+        the loaded one is None, which predicts, and takes the function by
+        ``set_params``.
         Layers must be Keras' own, and hold no functions. The state of the optimizer
         comes along with ``warm_start=True``, as in a pickle.
     path : str or path

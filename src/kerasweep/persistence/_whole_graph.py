@@ -160,7 +160,7 @@ def _network(net: Any, name: str) -> Graph:
 def _probabilities(net: Any, x: Any) -> Any:
     import keras
 
-    logits = gives_logits(net.model_)
+    logits = gives_logits(net.model_.loss)
     if x.shape[-1] > 1:
         return keras.layers.Softmax(name="probabilities")(x) if logits else x
     if logits:

@@ -13,6 +13,7 @@ import numpy as np
 
 from kerasweep import __version__
 from kerasweep.persistence._fetch import FILE, FLAVOR, FOLDER
+from kerasweep.persistence._own_code import WHAT_TO_DO
 from kerasweep.persistence._pyfunc import save_data
 from kerasweep.persistence._save import FORMAT
 from kerasweep.serving import ServedModel, taking_images
@@ -74,8 +75,8 @@ def save_winner(
             save_data(served, example and example.columns, Path(temporary, FOLDER))
         except ValueError as error:
             warnings.warn(
-                f"The model is logged as a pickle, which MLflow can be told not to "
-                f"load: {error}",
+                "The model is logged as a pickle, which MLflow can be told not to "
+                f"load: {str(error).removesuffix(f' {WHAT_TO_DO}.')}",
                 stacklevel=4,
             )
             _save_pickle(served, example, folder, Path(temporary))

@@ -38,6 +38,7 @@ def epochs_function(
     validation: Rows | None,
     stacked: bool,
     wrap: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda f: f,
+    count_steps: bool = False,
 ) -> Callable[..., tuple[Tensors, Any, Any]]:
     """Build the function that a program compiles.
 
@@ -52,6 +53,8 @@ def epochs_function(
     wrap : callable
         Applied to each function of one step, to compile it by itself where the
         whole epoch is not to be one program.
+    count_steps : bool
+        Whether every batch that ``index`` has room for is one; else ``n_steps`` are.
 
     Returns
     -------
@@ -93,7 +96,7 @@ def epochs_function(
         def run(state: Any, floats: Any, data: Any) -> Any:
             arrays, index = data["arrays"], data["index"]
             carry = runtime.loop(
-                data["n_steps"],
+                int(index.shape[0]) if count_steps else data["n_steps"],
                 lambda i, c: visit_full(c, floats, arrays, index[i]),
                 (state, begin(floats)),
             )

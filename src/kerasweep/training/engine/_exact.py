@@ -24,6 +24,7 @@ from kerasweep.training.engine._private import (
     graph_of,
     ignored_names,
     is_bookkeeping,
+    trained_by,
     user_loss,
     user_loss_weights,
     user_metrics,
@@ -35,6 +36,7 @@ _DICTS = (dict, OrderedDict, defaultdict)
 _SETS = (set, frozenset)
 _TENSORS = ("tensorflow.", "jax")
 _DEEPEST = 200
+_NOTHING = types.SimpleNamespace(variables=(), trainable_variables=())
 
 
 class NotExact(Exception):
@@ -88,6 +90,22 @@ def exact_compilation(model: Any) -> Hashable:
         reader.read_object(optimizer, replaced=signs),
         decayed(optimizer),
     )
+
+
+def exact_part(item: Any) -> Hashable:
+    """Identify a loss, a metric, an optimizer or a schedule, or a list of such.
+
+    Raises
+    ------
+    NotExact
+        As in :func:`exact_architecture`.
+    """
+    reader = _Reader(_NOTHING)
+    for part in keras.tree.flatten(item):
+        reader.add_variables("part", getattr(part, "variables", ()))
+        if isinstance(part, keras.Optimizer):
+            reader.add_variables("trained", trained_by(part))
+    return reader.read(item)
 
 
 def _settings() -> Hashable:

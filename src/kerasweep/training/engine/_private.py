@@ -16,8 +16,10 @@ NAMES = {
         "_flatten_layers",
         "_compile_loss",
         "_compile_metrics",
+        "_compile_config",
         "_symbolic_build",
     ),
+    "metric": ("_variables", "_metrics", "_tracker"),
     "functional": ("_nodes_by_depth", "_inputs_struct", "_outputs_struct"),
     "sequential": ("_functional",),
     "node": ("operation", "arguments", "outputs", "is_input"),
@@ -33,6 +35,7 @@ NAMES = {
         "_trainable_variables",
         "_trainable_variables_indices",
         "_use_weight_decay",
+        "_var_key",
     ),
     "base_optimizer": (
         "assign",
@@ -146,6 +149,25 @@ def user_metrics(model: Any) -> tuple[Any, Any]:
     return metrics._user_metrics, metrics._user_weighted_metrics
 
 
+def compile_arguments_of(model: Any) -> dict[str, Any]:
+    """Give what a compiled model's ``compile`` was given, the objects themselves."""
+    return dict(model._compile_config.config)
+
+
+def metric_variables(metric: Any) -> tuple[list[Any], list[Any], dict[str, Any]]:
+    """Give a metric's variables, the metrics in it, and its other attributes."""
+    held = ("_variables", "_metrics", "_tracker")
+    others = {n: v for n, v in vars(metric).items() if n not in held}
+    return list(metric._variables), list(metric._metrics), others
+
+
+def track_in_metric(metric: Any, variables: list[Any], metrics: list[Any]) -> None:
+    """Let a new metric know its variables, and the metrics in it."""
+    for kind, items in (("variables", variables), ("metrics", metrics)):
+        for item in items:
+            metric._tracker.add_to_store(kind, item)
+
+
 def function_settings(item: Any) -> dict[str, Any]:
     """Give the arguments that a loss or metric passes to the function in it."""
     return dict(getattr(item, "_fn_kwargs", {}))
@@ -161,6 +183,11 @@ def learning_rate_of(optimizer: Any) -> Any:
     return optimizer._learning_rate
 
 
+def set_learning_rate(optimizer: Any, rate: Any) -> None:
+    """Put a number, a schedule or a function in a learning rate's place."""
+    vars(optimizer)["_learning_rate"] = rate
+
+
 def trained_by(optimizer: Any) -> list[Any]:
     """List the variables that a built optimizer belongs to."""
     return list(optimizer._trainable_variables)
@@ -171,6 +198,18 @@ def decayed(optimizer: Any) -> tuple[bool, ...] | None:
     if optimizer.weight_decay is None:
         return None
     return tuple(optimizer._use_weight_decay(v) for v in trained_by(optimizer))
+
+
+def excluded_from_decay(optimizer: Any, variables: list[Any]) -> list[int]:
+    """Give the places of the variables that were named to have no weight decay."""
+    keys = getattr(optimizer, "_exclude_from_weight_decay", ())
+    return [i for i, v in enumerate(variables) if optimizer._var_key(v) in keys]
+
+
+def exclude_from_decay(optimizer: Any, variables: list[Any]) -> None:
+    """Let weight decay not act on variables; names that are excluded remain so."""
+    keys = {optimizer._var_key(v) for v in variables}
+    vars(optimizer)["_exclude_from_weight_decay"] = keys
 
 
 def build_losses_and_metrics(model: Any, batch: tuple[Any, ...]) -> None:

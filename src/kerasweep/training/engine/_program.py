@@ -8,7 +8,7 @@ from kerasweep.training.backends._runtime import get_runtime
 from kerasweep.training.engine._cache import BoundedCache
 from kerasweep.training.engine._eligible import NotExpressible, compiling_failed
 from kerasweep.training.engine._plan import Plan, VisitedRows
-from kerasweep.training.engine._trace import Epochs, Shape, tracing
+from kerasweep.training.engine._trace import Epochs, Shape, counts_steps, tracing
 
 _MAX_PROGRAMS = 64
 # Epochs in one call, where nobody listens: as many as these, and as have these many row
@@ -177,11 +177,14 @@ def _rounded(needed: Shape, plan: Plan) -> Shape:
         # Padding copies them all.
         return n if n == visited.n_rows else _bucket(n, 8)
 
+    def steps(n: int) -> int:
+        return n if n == 0 or counts_steps() else 1 << (n - 1).bit_length()
+
     return Shape(
         None if needed.width is None else _bucket(needed.width, 4),
-        1 << (needed.steps - 1).bit_length(),
+        steps(needed.steps),
         rows(needed.rows, plan.train),
-        needed.val_steps and 1 << (needed.val_steps - 1).bit_length(),
+        steps(needed.val_steps),
         rows(needed.val_rows, plan.validation),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import keras
 import numpy as np
 
+from kerasweep.training.backends._facts import on_accelerator
 from kerasweep.training.backends._runtime import get_runtime
 from kerasweep.training.engine._epoch import epochs_function
 from kerasweep.training.engine._private import build_losses_and_metrics
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 _ROOMY = 8
 # Keras' tracing changes attributes of the model's layers while it runs.
 tracing = threading.Lock()
+
+
+def counts_steps() -> bool:
+    """Tell whether a program is compiled for one number of updates an epoch.
+
+    Where it is not known, the host asks an accelerator after each update whether it was
+    the last: three times the time of a small network's epoch.
+    """
+    return on_accelerator()
 
 
 class Shape(NamedTuple):
@@ -43,6 +53,11 @@ class Shape(NamedTuple):
     def holds(self, needed: "Shape") -> bool:
         """Tell whether jobs that need these sizes go in without much waste."""
         if (self.width is None) != (needed.width is None):
+            return False
+        if counts_steps() and (self.steps, self.val_steps) != (
+            needed.steps,
+            needed.val_steps,
+        ):
             return False
         return (self.width or 0) >= (needed.width or 0) and all(
             need <= have <= _ROOMY * need
@@ -84,7 +99,9 @@ class Epochs:
         train, val = plan.train, plan.validation
         rows = train.rows, None if val is None else val.rows
         stacked = shape.width is not None
-        self.function = epochs_function(steps, runtime, *rows, stacked, wrap)
+        self.function = epochs_function(
+            steps, runtime, *rows, stacked, wrap, count_steps=counts_steps()
+        )
         self.log_names = list(steps.log_names)
         lead = () if shape.width is None else (shape.width,)
         n_floats = max(1, len(network.float_values()))

@@ -77,7 +77,7 @@ class Fleet:
     def train(self, job: TrainingJob) -> TrainingResult:
         """Train a job's network together with whatever others there are."""
         plan = Plan(job)
-        if calibration.choose(plan, max(1, self._to_come)) == SIDE_BY_SIDE:
+        if calibration.choose(plan) == SIDE_BY_SIDE:
             return self._train_beside(plan)
         ticket = Ticket(plan)
         with self._changed:
@@ -141,7 +141,6 @@ class Fleet:
             self._check()
             self._beside += 1
             crowded = self._beside == self._places
-        start = time.monotonic()
         try:
             (member,) = train_together(
                 [plan], stacked=False, parallel=self._places == 1, check=self._check
@@ -151,7 +150,6 @@ class Fleet:
                 crowded = crowded and self._beside == self._places
                 self._beside -= 1
                 self._changed.notify_all()
-        calibration.count(plan, time.monotonic() - start)
         if crowded:
             # As many networks were in training as there are cores.
             self._record(member, SIDE_BY_SIDE, self._places)

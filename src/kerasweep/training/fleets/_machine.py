@@ -6,7 +6,7 @@ import math
 import os
 import platform
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 _COPIES_OF_STATE = 4
 _USABLE = 0.6
 STACKED, SIDE_BY_SIDE = "stacked", "side by side"
-# Floating-point operations in a network's step above which there is no overhead worth
-# sharing (784-500-300-10, batches of 128: 4e8). Below them this machine is measured.
-_MUCH_WORK = 2e8
-# Seconds of training of which those that a stack's program takes to compile are a small
-# part, and a careful guess at the speed of a few cores.
-_STACK_AFTER, _FLOPS_PER_SECOND = 10.0, 2e10
+# Floating-point operations in a network's step below which stacking won where it was
+# measured (784-64-64-10, batches of 128: 4e7), and above which there is no overhead
+# worth sharing (784-500-300-10: 4e8). Between them this machine is measured.
+_LITTLE_WORK, _MUCH_WORK = 5e7, 2e8
+# Operations in a whole fit, a second or less of a few cores, below which a stack's
+# program would take longer to compile than it could save.
+_SHORT_FIT = 2e10
 # Groups of each way before one of them is chosen: one may have met a busy machine.
 _MEASUREMENTS = 2
 
@@ -35,63 +36,39 @@ _MEASUREMENTS = 2
 class Calibration:
     """Remember seconds a network-epoch of each way, by the size of the work.
 
-    On a GPU networks are stacked. On a CPU they are trained side by side, by the
-    program that a lone fit takes too. Where there is much to train, two groups of small
-    dense ones are stacked, the next two are not, and after that the faster way is
+    On a GPU networks are stacked. On a CPU short fits, large networks and convolutions
+    are trained side by side, by the program of a lone fit and with its very results;
+    longer fits of small networks are stacked. Of sizes between them the first groups
+    are trained one way, the next ones the other way, and after that the faster way is
     taken. What was measured is kept in a file, for the next process on this machine.
 
     Parameters
     ----------
     path : Path or None
         Default: in the user's cache folder.
-
-    Attributes
-    ----------
-    stack_after : float
-        Seconds of training, behind and ahead, from which networks of one size may be
-        stacked: a stack needs a program of its own.
     """
-
-    stack_after = _STACK_AFTER
 
     def __init__(self, path: Path | None = None):
         self._path = path
-        self._seconds: dict[str, float] = defaultdict(float)
         self._times: dict[str, dict[str, list[float]]] | None = None
         self._lock = threading.Lock()
 
-    def choose(self, plan: Any, n_ahead: int = 1) -> str:
-        """Choose how to train several networks like this one.
-
-        Parameters
-        ----------
-        plan : Plan
-        n_ahead : int
-            How many are known to come, this one included.
-
-        Returns
-        -------
-        way : {"stacked", "side by side"}
-        """
+    def choose(self, plan: Any) -> str:
+        """Choose how to train several networks like this one."""
         if on_accelerator():
             return STACKED
         work = flops_per_step(plan)
-        if work > _MUCH_WORK or plan.facts.convolutional:
+        whole_fit = work * plan.train.n_steps * plan.job.epochs
+        if whole_fit < _SHORT_FIT or work > _MUCH_WORK or plan.facts.convolutional:
             return SIDE_BY_SIDE
+        if work < _LITTLE_WORK:
+            return STACKED
         with self._lock:
-            seconds = self._seconds[_size(plan)] + n_ahead * _seconds_ahead(plan)
-            if seconds < self.stack_after:
-                return SIDE_BY_SIDE
             known = self._load().get(_size(plan), {})
         for way in (STACKED, SIDE_BY_SIDE):
             if len(known.get(way, ())) < _MEASUREMENTS:
                 return way
         return min(known, key=lambda way: min(known[way]))
-
-    def count(self, plan: Any, seconds: float) -> None:
-        """Add to the seconds that networks of this size were trained side by side."""
-        with self._lock:
-            self._seconds[_size(plan)] += seconds
 
     def record(self, plan: Any, way: str, seconds: float) -> None:
         """Remember how long a network-epoch took, per step.
@@ -156,11 +133,6 @@ calibration = Calibration()
 def flops_per_step(plan: Any) -> float:
     """Estimate the arithmetic of one update of a dense network."""
     return 6.0 * plan.facts.n_kernel_weights * plan.train.rows.batch_size
-
-
-def _seconds_ahead(plan: Any) -> float:
-    n_steps = plan.job.epochs * plan.train.n_steps
-    return n_steps * flops_per_step(plan) / _FLOPS_PER_SECOND
 
 
 def networks_that_fit(plans: Sequence["Plan"]) -> int:
