@@ -6,8 +6,10 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -20,6 +22,18 @@ from kerasweep.tracking import MlflowTracking, RegisteredModel
 from kerasweep.tracking._model import example_rows, save_winner
 
 X, y = load_iris(return_X_y=True)
+FRAME = pd.DataFrame(
+    {
+        "income": np.array([1.5, np.nan, 2.5], np.float32),
+        "floors": pd.array([1, None, 2], "Int64"),
+        "rooms": pd.array([1, 3, 2], "Int8"),
+        "plan": pd.Series(["a", None, "b"], dtype=object),
+        "size": pd.Categorical(["s", "m", None]),
+        "sold": pd.array([True, None, False], "boolean"),
+        "new": [True, False, False],
+        "since": pd.to_datetime(["2020-01-01", "2021-01-01", None]),
+    }
+)
 NAMES = np.array(["setosa", "versicolor", "virginica"])
 LOADERS = {
     "kerasweep": kerasweep.load,
@@ -126,6 +140,26 @@ def test_a_pickle_of_a_frame_has_its_columns(first, tmp_path, monkeypatch):
     inputs = served.metadata.get_input_schema().inputs
     assert [one.required for one in inputs] == [True, True, False, True]
     assert {one.type.name for one in inputs} == {"double"}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        FRAME,
+        pd.DataFrame(X[:3]),
+        pd.DataFrame({"a": pd.to_timedelta(["1h", "2h", "3h"])}),
+        pd.DataFrame({"a": pd.to_datetime(["2020-01-01"] * 3).tz_localize("UTC")}),
+        pd.DataFrame({"a": ["x", 1.0, 2.0]}, dtype=object),
+    ],
+    ids=["many types", "numbered", "durations", "zone", "mixed"],
+)
+def test_frames_of_every_kind_are_logged(frame, tmp_path):
+    model = DummyClassifier().fit(frame, NAMES[[0, 1, 1]])
+    save_winner(model, example_rows(frame), None, tmp_path / "model")
+    served = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    rows = frame if served.input_example is None else served.input_example
+    assert served.predict(rows).tolist() == [NAMES[1]] * 3
+    assert (served.metadata.get_input_schema() is not None) is (frame is FRAME)
 
 
 def test_a_model_that_is_not_there(mlflow_store):

@@ -113,6 +113,28 @@ def mlflow_schema(columns: list[Column]) -> Any:
     )
 
 
+def as_mlflow(frame: Any, columns: Sequence[Column]) -> Any:
+    """Return rows of a frame in the types that its signature says.
+
+    MLflow does not know pandas' own forms of numbers, nor categories.
+    """
+    forms = {
+        "double": "float64",
+        "long": "int64",
+        "boolean": "bool",
+        "datetime": "datetime64[ns]",
+    }
+    found = {}
+    for column in columns:
+        values = frame[column.name]
+        if column.type == "string" or (column.type == "boolean" and column.optional):
+            values = values.astype(object)
+            found[column.name] = values.where(values.notna(), None)
+        else:
+            found[column.name] = values.astype(forms[column.type])
+    return type(frame)(found, index=frame.index)
+
+
 def as_fitted(frame: Any, columns: list[Column]) -> Any:
     """Return a frame with the columns and types of the one that a model was fitted on.
 

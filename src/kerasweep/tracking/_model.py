@@ -19,6 +19,7 @@ from kerasweep.persistence._save import FORMAT
 from kerasweep.serving import ServedModel, taking_images
 from kerasweep.serving._columns import (
     Column,
+    as_mlflow,
     describe_columns,
     mlflow_schema,
     write_columns,
@@ -50,9 +51,13 @@ class Example(NamedTuple):
 def example_rows(X: Any) -> Example | None:
     """Return the first rows and their columns; None where they can't be an example."""
     if hasattr(X, "iloc"):
-        frame = hasattr(X, "columns")
-        columns = describe_columns(X) if frame else None
-        return Example(X.iloc[:EXAMPLE_ROWS].copy(), columns)
+        rows = X.iloc[:EXAMPLE_ROWS].copy()
+        if not hasattr(X, "columns"):
+            return Example(rows)
+        columns = describe_columns(X)
+        if columns is None and any(kind.kind not in "biuf" for kind in X.dtypes):
+            return None  # MLflow can't write them all
+        return Example(rows, columns)
     if hasattr(X, "toarray"):
         return None
     rows = np.array(X[:EXAMPLE_ROWS])
@@ -73,7 +78,9 @@ def save_winner(
     with tempfile.TemporaryDirectory() as temporary, _bare(model), _Quiet():
         try:
             save_data(served, example and example.columns, Path(temporary, FOLDER))
-        except ValueError as error:
+        except OSError:
+            raise
+        except Exception as error:  # an estimator may be of any make
             warnings.warn(
                 "The model is logged as a pickle, which MLflow can be told not to "
                 f"load: {str(error).removesuffix(f' {WHAT_TO_DO}.')}",
@@ -112,8 +119,8 @@ def _save_data(
             loader_module="kerasweep.persistence",
             data_path=str(temporary / FOLDER),
             code_paths=[_copy_of_package(temporary)],
-            signature=_signature(served, example, ours=True),
-            input_example=None if example is None else example.rows,
+            signature=_signature(served, example, served_by_us=True),
+            input_example=_input_example(example),
             pip_requirements=_pins({"kerasweep"}),
         )
 
@@ -132,7 +139,7 @@ def _save_pickle(
             serialization_format="cloudpickle",
             code_paths=[_copy_of_package(temporary)] if ours else None,
             signature=_signature(served, example, ours),
-            input_example=None if example is None else example.rows,
+            input_example=_input_example(example),
             pip_requirements=_pins(packages),
             # Any method that is there makes MLflow describe how to load it.
             pyfunc_predict_fn="get_params" if ours else "predict",
@@ -141,12 +148,12 @@ def _save_pickle(
         _serve_with_us(folder, example)
 
 
-def _signature(served: Any, example: Example | None, ours: bool) -> Any:
+def _signature(served: Any, example: Example | None, served_by_us: bool) -> Any:
     """Say what is taken and answered.
 
-    The columns of a frame are in the signature. Arrays are not in that of a model that
-    this package serves: MLflow would refuse either images or rows, and what a sampler
-    or an inverse takes is no row. The input example shows it.
+    The columns of a frame are in the signature. Arrays are not in that of a model of
+    this package: MLflow would refuse either images or rows, and what a sampler or an
+    inverse takes is no row. The input example shows it.
     """
     from mlflow.models import ModelSignature, infer_signature
     from mlflow.types import ParamSchema, ParamSpec
@@ -154,16 +161,25 @@ def _signature(served: Any, example: Example | None, ours: bool) -> Any:
     if example is None:
         return False
     answering = ServedModel(served)
-    answer = infer_signature(example.rows, answering.predict(example.rows))
-    inputs = None if ours else answer.inputs
-    if example.columns is not None and not {*answering.methods} & _TAKE_NO_ROWS:
-        inputs = mlflow_schema(example.columns)
-    if not ours:
-        return ModelSignature(inputs, answer.outputs)
+    outputs = infer_signature(model_output=answering.predict(example.rows)).outputs
+    inputs = None
+    if hasattr(example.rows, "iloc"):
+        if example.columns is not None and not {*answering.methods} & _TAKE_NO_ROWS:
+            inputs = mlflow_schema(example.columns)
+    elif "kerasweep" not in _packages_of(served):
+        inputs = infer_signature(example.rows).inputs
+    if not served_by_us:
+        return ModelSignature(inputs, outputs)
     asked = [ParamSpec("method", "string", answering.methods[0])]
     if "sample" in answering.methods:
         asked.append(ParamSpec("random_state", "long", 0))
-    return ModelSignature(inputs, answer.outputs, ParamSchema(asked))
+    return ModelSignature(inputs, outputs, ParamSchema(asked))
+
+
+def _input_example(example: Example | None) -> Any:
+    if example is None or example.columns is None:
+        return example and example.rows
+    return as_mlflow(example.rows, example.columns)
 
 
 def _serve_with_us(folder: Path, example: Example | None) -> None:
@@ -245,16 +261,21 @@ def _copy_of_package(folder: Path) -> str:
 
 
 class _Quiet(logging.Filter):
-    """Keeps one of MLflow's messages out of the log while it is entered."""
+    """Keeps two of MLflow's messages out of the log while it is entered."""
+
+    _messages = ("pickle or cloudpickle format", "Validating input example")
+    _loggers = ("mlflow.sklearn", "mlflow.pyfunc")
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return "pickle or cloudpickle format" not in record.getMessage()
+        return not any(text in record.getMessage() for text in self._messages)
 
     def __enter__(self) -> None:
-        logging.getLogger("mlflow.sklearn").addFilter(self)
+        for name in self._loggers:
+            logging.getLogger(name).addFilter(self)
 
     def __exit__(self, *_: object) -> None:
-        logging.getLogger("mlflow.sklearn").removeFilter(self)
+        for name in self._loggers:
+            logging.getLogger(name).removeFilter(self)
 
 
 @contextmanager
