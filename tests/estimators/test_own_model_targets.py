@@ -185,5 +185,5 @@ def test_a_compiled_model_is_asked():
         model.compile("adam", of_numbers, weighted_metrics=["AUC"])
         return model
 
-    with pytest.raises(ValueError, match="metrics of KerasClassifier .* 'AUC'"):
+    with pytest.raises(ValueError, match=r"metrics of KerasClassifier .* 'AUC'"):
         KerasClassifier(with_metrics, epochs=1).fit(X, y)
