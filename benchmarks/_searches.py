@@ -36,10 +36,8 @@ SIDES = {
     "skorch": ("skorch", "torch skorch"),
     "torch": ("PyTorch loop", "torch"),
     "scikeras": ("scikeras", "scikeras"),
-    "bare": ("bare stacked program", "benchmarks._bare"),
 }
 WARM_SIDES = [side for side in SIDES if side not in ("skorch", "torch", "scikeras")]
-COLD_SIDES = [side for side in SIDES if side != "bare"]
 
 
 def candidates(what: str, n: int, turn: int = 0) -> list[dict[str, Any]]:
@@ -191,17 +189,10 @@ def search(side: str, todo: list[dict[str, Any]], epochs: int) -> float:
     return float(found.best_score_)
 
 
-def fits(
-    side: str, todo: list[dict[str, Any]], epochs: int
-) -> tuple[float, float | None]:
+def fits(side: str, todo: list[dict[str, Any]], epochs: int) -> tuple[float, float]:
     """Train a search's networks, and return seconds and their mean score."""
     X, y = digits(side)
     splits = list(FOLDS.split(X, y))
-    if side == "bare":
-        from benchmarks._bare import bare_program_seconds
-
-        work = [(c, X[train], y[train]) for c in todo for train, _ in splits]
-        return bare_program_seconds(work, epochs, BATCH), None
     net = estimator_of(side, X.shape[1], epochs)
     jobs = [
         (

@@ -5,10 +5,7 @@ refit. Each side is a process of its own, timed as a whole, imports and compilat
 included; the sides take turns, and the median of each counts.
 
 With ``--warm`` each side is one process that trains the networks of the search twice
-unmeasured (a fleet tries both of its ways before it settles on one) and then again and
-again: fits alone, without scores and refit. The side "bare" is there where a module
-``benchmarks._bare`` has a function ``bare_program_seconds(work, epochs, batch)``, whose
-`work` lists (candidate, X, y).
+unmeasured and then again and again: fits alone, without scores and refit.
 
 ``--baseline PATH`` adds the sides "baseline-fleet" and "baseline-alone", which measure
 the `src` of another checkout.
@@ -31,7 +28,7 @@ from benchmarks._processes import (
     times_faster,
     whole_process,
 )
-from benchmarks._searches import COLD_SIDES, SIDES, WARM_SIDES
+from benchmarks._searches import SIDES, WARM_SIDES
 
 PACKAGES = "keras tensorflow scikit-learn scikeras torch skorch".split()
 PEERS = ("sklearn-2", "scikeras", "baseline-fleet")
@@ -103,7 +100,7 @@ def table(what: str, runs: dict[str, list[Any]]) -> str:
                 f"{median(seconds[side]):.2f}",
                 ", ".join(f"{s:.2f}" for s in seconds[side]),
                 *(times_faster(seconds[peer], seconds[side]) for peer in peers),
-                "" if score is None else f"{score:.4f}",
+                f"{score:.4f}",
             ]
         )
     faster = [f"times faster than {SIDES[peer][0]}" for peer in peers]
@@ -122,7 +119,7 @@ def main() -> None:
         "--sides", type=chosen, help=f"comma-separated, of {', '.join(SIDES)}"
     )
     args = parser.parse_args()
-    possible = WARM_SIDES if args.warm else COLD_SIDES
+    possible = WARM_SIDES if args.warm else list(SIDES)
     if unknown := set(args.sides or []) - set(possible):
         parser.error(f"--sides must be of {possible}. Got {sorted(unknown)} instead.")
     sides = present(args.sides or possible, args.baseline)

@@ -179,3 +179,11 @@ def test_a_compiled_model_is_asked():
 
     net = KerasClassifier(compiled, epochs=1, random_state=0).fit(X, y)
     assert np.isfinite(last(net, "loss"))
+
+    def with_metrics(meta):
+        model = network(meta)
+        model.compile("adam", of_numbers, weighted_metrics=["AUC"])
+        return model
+
+    with pytest.raises(ValueError, match=r"metrics of KerasClassifier .* 'AUC'"):
+        KerasClassifier(with_metrics, epochs=1).fit(X, y)

@@ -90,6 +90,8 @@ class OwnModelMixin:
             check_routed_names(name, self._flat(), self._routed)
         except TypeError as error:
             raise ValueError(str(error)) from None
+        from kerasweep.training.engine._private import user_metrics
+
         with seeded_globals(seed):
             if is_model(self.model):
                 model = thaw_model(freeze_model(self.model, with_optimizer=False))
@@ -107,7 +109,9 @@ class OwnModelMixin:
         self._check_shapes(model, X)
         if model.compiled:
             self._check_compiled(model)
-            self._ask_for_targets(model.loss, None, model.output_shape[-1])
+            self._ask_for_targets(
+                model.loss, user_metrics(model), model.output_shape[-1]
+            )
         else:
             self._compile(model)
         return model
