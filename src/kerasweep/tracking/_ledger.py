@@ -8,6 +8,7 @@ from kerasweep.tracking._careful import is_outage
 from kerasweep.tracking._journal import Journal
 from kerasweep.tracking._messages import (
     DataUsed,
+    GroupSet,
     MetricsSeen,
     RootClosed,
     RunAdopted,
@@ -65,8 +66,7 @@ class Ledger:
         self._closed: dict[RunKey, str] = {}
         #: When something was last written, by ``time.monotonic``.
         self.progress = time.monotonic()
-        #: The run that later roots without a parent become children of.
-        self.group: RunKey | None = None
+        self._group: RunKey | None = None
 
     @property
     def has_open_fits(self) -> bool:
@@ -90,6 +90,8 @@ class Ledger:
                 self._records[key] = Record(
                     key, ROOT, run_id=run_id, description=description
                 )
+            case GroupSet(key):
+                self._group = key
             case RunStarted():
                 self._start(message)
             case MetricsSeen(key, metrics, step, when):
@@ -121,7 +123,7 @@ class Ledger:
             run_id=self._known_runs.get(message.key),
             stage=message.stage,
             name=message.name,
-            parent=message.parent or self.group,
+            parent=message.parent or self._group,
             start=message.time,
             last=message.time,
             description=message.description,
@@ -129,6 +131,7 @@ class Ledger:
             tags=dict(message.tags or {}),
             has_params=bool(message.params),
         )
+        record.above = self._above(record)
         self._records[message.key] = record
         self._dirty[message.key] = record
         self._create(record)  # at once: a fit is seen while it runs
@@ -177,6 +180,7 @@ class Ledger:
             last=results.time,
             description=split.description,
         )
+        record.above = self._above(record)
         self._records[split.key] = record
         return record
 
@@ -203,7 +207,7 @@ class Ledger:
                 record.finish(message.status, message.error, message.time)
                 self._dirty[key] = record
         root = self._records.get(message.key)
-        if root is not None and message.terminate:
+        if root is not None and message.terminate and not message.run_goes_on:
             root.finish(message.status, message.error, message.time)
             self._dirty[message.key] = root
         self.write_all()
@@ -217,21 +221,26 @@ class Ledger:
             del self._closed[key]
 
     def _reopened(self, key: RunKey) -> Record | None:
-        """Return a record for a number that comes late, as a fold's score does."""
+        """Return a record for what comes late, as a fold's score does."""
         if key in self._dirty:
             return self._dirty[key]
         if key in self._closed:
             return Record(key, ROOT, run_id=self._closed[key])
         return None
 
+    def _above(self, record: Record) -> Record | None:
+        """Return the parent's record, in an outage one that its fit has left behind."""
+        if record.parent is None:
+            return None
+        return self._records.get(record.parent) or self._reopened(record.parent)
+
     # Writing ------------------------------------------------------------------------
 
     def _create(self, record: Record) -> str:
         if record.run_id is None:
             store = self._ready()
-            parent = None
-            if record.parent is not None and record.parent in self._records:
-                parent = self._create(self._records[record.parent])
+            above = record.above or self._above(record)
+            parent = None if above is None else self._create(above)
             tags = {"stage": record.stage}
             if record.description:
                 tags["mlflow.note.content"] = record.description

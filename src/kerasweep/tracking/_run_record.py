@@ -14,6 +14,7 @@ class Record:
     stage: str
     name: str | None = None
     parent: RunKey | None = None
+    above: "Record | None" = None
     run_id: str | None = None
     start: int = 0
     last: int = 0

@@ -3,6 +3,7 @@
 import threading
 import time
 import warnings
+import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -27,6 +28,15 @@ class _Call(NamedTuple):
 
     function: Callable[[Store], Any]
     future: Future
+    after_all: bool
+
+
+_writers: "weakref.WeakSet[Writer]" = weakref.WeakSet()
+
+
+def send_by_its_writer(path: Path, uri: str) -> bool:
+    """Let the writer of this process that a journal belongs to write all of it."""
+    return any(writer.send(path, uri) for writer in list(_writers))
 
 
 class Writer:
@@ -61,16 +71,20 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._progress = time.monotonic()
+        self._answered = -float("inf")
         self._error: BaseException | None = None
         self._lost = False
         self._told = False
+        self._n_taken = 0
+        self._n_noted = 0
+        _writers.add(self)
 
     # Any thread ---------------------------------------------------------------------
 
     def put(self, message: Any) -> None:
         """Accept a message; returns at once."""
-        self._journal.add(message)
         with self._lock:
+            self._journal.add(message)
             self._queue.put(message)
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -83,8 +97,11 @@ class Writer:
         function: Callable[[Store], Any],
         patience: float | None = None,
         again: bool = True,
+        after_all: bool = True,
     ) -> Any:
-        """Write all that came before, run `function(store)`, return what it returns.
+        """Run `function(store)` in the thread, and return what it returns.
+
+        All that came before is written first, unless `after_all` is False.
 
         A store that refuses for a while, such as a locked database, is asked again
         for `patience` seconds, unless `again` is False.
@@ -100,20 +117,24 @@ class Writer:
             If MLflow has refused something meanwhile, which is then left out.
         """
         try:
-            return self._call(
-                function, PATIENCE if patience is None else patience, again
-            )
+            if patience is None:
+                patience = PATIENCE
+            return self._call(function, patience, again, after_all)
         finally:
             if self._store is not None:
                 self._store.refusals.tell()
 
     def _call(
-        self, function: Callable[[Store], Any], patience: float, again: bool
+        self,
+        function: Callable[[Store], Any],
+        patience: float,
+        again: bool,
+        after_all: bool,
     ) -> Any:
         deadline = time.monotonic() + patience
         while True:
             try:
-                return self._ask(function, patience)
+                return self._ask(function, patience, after_all)
             except Exception as error:
                 refuses = is_outage(error) and not isinstance(error, TimeoutError)
                 if not again or not refuses:
@@ -123,12 +144,14 @@ class Writer:
                     raise
             time.sleep(INTERVAL)
 
-    def _ask(self, function: Callable[[Store], Any], patience: float) -> Any:
+    def _ask(
+        self, function: Callable[[Store], Any], patience: float, after_all: bool
+    ) -> Any:
         if self._lost:
             raise TimeoutError("the tracking store had stopped answering before")
         future: Future = Future()
         self._progress = time.monotonic()
-        self.put(_Call(function, future))
+        self.put(_Call(function, future, after_all))
         while True:
             try:
                 return future.result(timeout=min(0.5, patience))
@@ -159,7 +182,7 @@ class Writer:
         if error is None:
             self._told = False
             if not self._ledger.has_open_fits:
-                self._journal.clear()
+                self._forget()
             return True
         if self._told:
             return False
@@ -174,6 +197,13 @@ class Writer:
         )
         return False
 
+    def _forget(self) -> None:
+        """Clear the journal, unless something has come meanwhile."""
+        with self._lock:
+            if self._queue.empty():
+                self._journal.clear()
+                self._n_taken = self._n_noted = 0
+
     def _kept(self) -> str:
         path = self._journal.path
         if path is None:
@@ -185,14 +215,24 @@ class Writer:
         """The file with what is not in MLflow, if anything is not."""
         return self._journal.path if self._told else None
 
+    def send(self, path: Path, uri: str) -> bool:
+        """Write what a journal holds if it is this writer's own, of this store."""
+        own = self._journal.path
+        if own is None or own.absolute() != path.absolute():
+            return False
+        if self._store is None or self._store.uri != uri:
+            return False
+        self._lost = False
+        return self.flush()
+
     @property
     def lost(self) -> bool:
         """Whether the store has stopped answering."""
         return self._lost
 
-    def group_under(self, key: RunKey | None) -> None:
-        """Make later roots that name no parent the children of this run."""
-        self._ledger.group = key
+    def has_answered_within(self, seconds: float) -> bool:
+        """Whether the store took something so lately that it must be there."""
+        return self._answered > time.monotonic() - seconds and self._error is None
 
     # The thread ---------------------------------------------------------------------
 
@@ -210,6 +250,9 @@ class Writer:
             if time.monotonic() >= due:
                 self._write_all()
                 due = time.monotonic() + INTERVAL
+                # once the user was told of the file, it is theirs to send
+                if self._ledger.is_empty and not (self._error or self._told):
+                    self._forget()
             if self._ledger.is_empty and time.monotonic() - idle_since > _IDLE:
                 with self._lock:
                     if self._queue.empty():
@@ -221,6 +264,7 @@ class Writer:
             if isinstance(message, _Call):
                 self._answer(message)
             else:
+                self._n_taken += 1
                 self._ledger.handle(message)
             self._progress = time.monotonic()
         except Exception as error:
@@ -229,11 +273,12 @@ class Writer:
     def _answer(self, call: _Call) -> None:
         try:
             store = self._ready()
-            self._write_all()
+            if call.after_all:
+                self._write_all()
             if self._error is not None and is_outage(self._error):
                 raise self._error
             result = call.function(store)
-            self._lost = False
+            self._lost, self._answered = False, time.monotonic()
             call.future.set_result(result)
         except BaseException as error:
             call.future.set_exception(error)
@@ -243,7 +288,11 @@ class Writer:
         failure = self._ledger.write_all()
         self._error = failure and (self._error or failure)
         if self._ledger.progress != before:
-            self._progress, self._lost = time.monotonic(), False
+            self._progress = self._answered = time.monotonic()
+            self._lost = False
+        if failure is None and self._n_taken > self._n_noted:
+            self._n_noted = self._n_taken
+            self._journal.note_written(self._n_noted)
 
     def _ready(self) -> Store:
         if self._store is None:
