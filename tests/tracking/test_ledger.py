@@ -15,7 +15,7 @@ from kerasweep.tracking._messages import (
     RunStarted,
     now,
 )
-from kerasweep.tracking._store import Store
+from kerasweep.tracking._store import NewRun, RunWrite, Store
 
 ROOT = RunKey("tree", ())
 
@@ -28,9 +28,11 @@ class StoreThatIsAway:
         self.refusals = Refusals()
         self.parents = {}
 
-    def create_run(self, name, tags, parent, start):
+    def write_together(self, writes):
         if not self.back:
             raise ConnectionError("away")
+
+    def create_run(self, name, tags, parent, start):
         self.parents[name] = parent
         return f"id of {name}"
 
@@ -59,11 +61,9 @@ def started(key, parent, name):
 def test_run_written_after_its_root_closed_keeps_its_parent(store, ledger):
     ledger.handle(RunAdopted(ROOT, "root id"))
     outer, inner = ROOT.child(0), ROOT.child(0, 1)
-    for message in (started(outer, ROOT, "outer"), started(inner, outer, "inner")):
-        try:
-            ledger.handle(message)
-        except ConnectionError:
-            pass
+    ledger.handle(started(outer, ROOT, "outer"))
+    ledger.handle(started(inner, outer, "inner"))
+    assert isinstance(ledger.write_urgent(), ConnectionError)
     ledger.handle(RootClosed(ROOT, "FINISHED", None, now(), terminate=True))
     assert not ledger.has_open_fits
     store.back = True
@@ -76,6 +76,7 @@ def test_run_that_is_told_of_after_its_root_closed_keeps_its_parent(store, ledge
     ledger.handle(RunAdopted(ROOT, "root id"))
     ledger.handle(RootClosed(ROOT, "FINISHED", None, now(), terminate=True))
     ledger.handle(started(ROOT.child(0), ROOT, "late"))
+    assert ledger.write_all() is None
     assert store.parents == {"late": "root id"}
 
 
@@ -85,14 +86,14 @@ def test_runs_in_the_queue_at_the_end_of_a_block_belong_to_it(
     """Those that worker processes began, and the writer has not come to yet."""
     tracking = MlflowTracking(mlflow_store.name, log_model=False)
     gate = threading.Event()
-    create = Store.create_run
+    write = Store.write_together
 
-    def create_later(self, *arguments):
+    def write_later(self, *arguments):
         assert gate.wait(30)
-        return create(self, *arguments)
+        return write(self, *arguments)
 
     with tracking:
-        monkeypatch.setattr(Store, "create_run", create_later)
+        monkeypatch.setattr(Store, "write_together", write_later)
         for name in ("first", "second"):
             tracking._channel.send(started(RunKey(name, ()), None, name))
             tracking._channel.send(
@@ -101,3 +102,24 @@ def test_runs_in_the_queue_at_the_end_of_a_block_belong_to_it(
         threading.Timer(0.3, gate.set).start()
     children = mlflow_store.children(tracking.run_id)
     assert {run.info.run_name for run in children} == {"first", "second"}
+
+
+def test_runs_in_one_transaction_are_written_alone_if_one_is_refused(mlflow_store):
+    store = Store(mlflow_store.uri, mlflow_store.name)
+    first = NewRun("first", {"stage": "candidate"}, None, now())
+    write = RunWrite(first, [("a", 1.0, now(), 1)], {"l2": "1"}, {}, "FINISHED", now())
+    child = RunWrite(NewRun("child", {}, 0, now()), [], {}, {})
+    one, other = store.write_together([write, child])
+    run = store.client.get_run(one)
+    assert run.info.status == "FINISHED" and run.info.run_name == "first"
+    assert run.data.metrics == {"a": 1.0} and run.data.params == {"l2": "1"}
+    assert store.client.get_run(other).data.tags["mlflow.parentRunId"] == one
+
+    again = RunWrite(one, [("a", 1.0, now(), 1)], {"l2": "another value"}, {})
+    assert store.write_together([child._replace(run=first), again]) is None
+    assert len(mlflow_store.runs()) == 2
+    metrics = write.metrics  # MLflow takes the same number twice, but on its own
+    assert store.write_together([RunWrite(one, metrics, {}, {"b": "c"})]) is None
+    assert "b" not in store.client.get_run(one).data.tags
+    store.log(one, metrics, {}, {"b": "c"})
+    assert store.client.get_run(one).data.tags["b"] == "c"

@@ -261,11 +261,11 @@ def test_fits_of_a_block_do_not_wait_for_the_store(mlflow_store, monkeypatch):
         _session, "check_tracking", lambda uri: checks.append(uri) or check(uri)
     )
     gate = threading.Event()
-    create = Store.create_run
+    write = Store.write_together
 
-    def create_later(self, *arguments):
+    def write_later(self, *arguments):
         assert gate.wait(30)
-        return create(self, *arguments)
+        return write(self, *arguments)
 
     tracking = MlflowTracking(mlflow_store.name, log_model=False)
 
@@ -274,7 +274,7 @@ def test_fits_of_a_block_do_not_wait_for_the_store(mlflow_store, monkeypatch):
             ToyNet(random_state=seed).set_callbacks(tracking).fit(X, y)
 
     with tracking:
-        monkeypatch.setattr(Store, "create_run", create_later)
+        monkeypatch.setattr(Store, "write_together", write_later)
         fits = threading.Thread(target=fit)
         fits.start()
         fits.join(5)

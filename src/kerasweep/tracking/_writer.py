@@ -18,6 +18,8 @@ from kerasweep.tracking._store import Store
 
 #: Seconds between two writes of what has gathered.
 INTERVAL = 1.0
+#: Seconds in which what is urgent gathers: a fit's end, and the next one's begin.
+_GATHERING = 0.03
 #: Seconds without any progress after which the store counts as lost.
 PATIENCE = 60.0
 _IDLE = 5.0
@@ -239,14 +241,23 @@ class Writer:
     def _run(self) -> None:
         due = time.monotonic() + INTERVAL
         idle_since = time.monotonic()
+        urgent: float | None = None
         while True:
+            until = due if urgent is None else min(due, urgent)
             try:
-                message = self._queue.get(timeout=max(0.01, due - time.monotonic()))
+                message = self._queue.get(timeout=max(0.001, until - time.monotonic()))
             except Empty:
                 message = None
             if message is not None:
                 idle_since = time.monotonic()
                 self._take(message)
+            if not self._ledger.is_urgent:
+                urgent = None
+            elif urgent is None:
+                urgent = time.monotonic() + _GATHERING
+            elif time.monotonic() >= urgent:
+                self._note(self._ledger.write_urgent)
+                urgent = None
             if time.monotonic() >= due:
                 self._write_all()
                 due = time.monotonic() + INTERVAL
@@ -283,13 +294,21 @@ class Writer:
         except BaseException as error:
             call.future.set_exception(error)
 
-    def _write_all(self) -> None:
+    def _note(self, write: Callable[[], BaseException | None]) -> BaseException | None:
+        """Write something, and note if the store answered."""
         before = self._ledger.progress
-        failure = self._ledger.write_all()
-        self._error = failure and (self._error or failure)
+        failure = write()
+        if failure is not None:
+            self._error = self._error or failure
         if self._ledger.progress != before:
             self._progress = self._answered = time.monotonic()
             self._lost = False
+        return failure
+
+    def _write_all(self) -> None:
+        failure = self._note(self._ledger.write_all)
+        if failure is None:
+            self._error = None
         if failure is None and self._n_taken > self._n_noted:
             self._n_noted = self._n_taken
             self._journal.note_written(self._n_noted)
