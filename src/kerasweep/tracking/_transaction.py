@@ -5,9 +5,13 @@ times, and forty statements, for the record of one fit.
 """
 
 import copy
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+#: Seconds for which an experiment is not read again for each run that is made in it.
+_KNOWN = 10.0
 
 
 class RolledBack(ValueError):
@@ -26,6 +30,11 @@ class Transactions:
         self._session: Any = None
         self._store = copy.copy(store)
         self._store.ManagedSessionMaker = self._shared
+        # asked by `create_run` alone, of a run that has none
+        self._store._get_run_inputs = lambda session, run_uuids: [[] for _ in run_uuids]
+        self._read_experiment = self._store.get_experiment
+        self._store.get_experiment = self._experiment
+        self._experiments: dict[str, tuple[float, Any]] = {}
 
     @classmethod
     def of(cls, client: Any) -> "Transactions | None":
@@ -51,6 +60,13 @@ class Transactions:
             finally:
                 self._session = None
                 del session.commit, session.rollback
+
+    def _experiment(self, experiment_id: str) -> Any:
+        read, experiment = self._experiments.get(experiment_id, (-_KNOWN, None))
+        if experiment is None or time.monotonic() - read > _KNOWN:
+            experiment = self._read_experiment(experiment_id)
+            self._experiments[experiment_id] = time.monotonic(), experiment
+        return experiment
 
     @contextmanager
     def _shared(self, read_only: bool = True) -> Iterator[Any]:
