@@ -1,6 +1,7 @@
 """Lone fits, ``with`` blocks, cross_validate, adopted runs and nesting."""
 
 import pickle
+import threading
 
 import pytest
 from sklearn.base import clone
@@ -10,7 +11,8 @@ from sklearn.pipeline import Pipeline
 from tracking_toys import ToyNet, ToyScaler, run_python
 
 from kerasweep import fit_replicates
-from kerasweep.tracking import MlflowTracking
+from kerasweep.tracking import MlflowTracking, _session
+from kerasweep.tracking._store import Store
 
 X, y = load_iris(return_X_y=True)
 
@@ -250,3 +252,53 @@ def test_one_of_several_replicates_is_chosen(mlflow_store):
 def test_choosing_needs_an_open_block(mlflow_store):
     with pytest.raises(RuntimeError, match="inside `with tracking:`"):
         MlflowTracking(mlflow_store.name).choose_model(ToyNet())
+
+
+def test_fits_of_a_block_do_not_wait_for_the_store(mlflow_store, monkeypatch):
+    checks = []
+    check = _session.check_tracking
+    monkeypatch.setattr(
+        _session, "check_tracking", lambda uri: checks.append(uri) or check(uri)
+    )
+    gate = threading.Event()
+    write = Store.write_together
+
+    def write_later(self, *arguments):
+        assert gate.wait(30)
+        return write(self, *arguments)
+
+    tracking = MlflowTracking(mlflow_store.name, log_model=False)
+
+    def fit():
+        for seed in range(3):
+            ToyNet(random_state=seed).set_callbacks(tracking).fit(X, y)
+
+    with tracking:
+        monkeypatch.setattr(Store, "write_together", write_later)
+        fits = threading.Thread(target=fit)
+        fits.start()
+        fits.join(5)
+        waits = fits.is_alive()
+        gate.set()
+        fits.join()
+        assert not waits
+    assert len(mlflow_store.children(tracking.run_id)) == 3
+    assert len(checks) == 1
+
+
+def test_a_store_that_was_just_written_to_is_not_checked_again(
+    mlflow_store, monkeypatch
+):
+    checks = []
+    check = _session.check_tracking
+    monkeypatch.setattr(
+        _session, "check_tracking", lambda uri: checks.append(uri) or check(uri)
+    )
+    tracking = MlflowTracking(mlflow_store.name, log_model=False)
+    for _ in range(3):
+        ToyNet().set_callbacks(tracking).fit(X, y)
+    assert len(checks) == 1
+    monkeypatch.setattr(_session, "_TRUSTED", 0.0)
+    ToyNet().set_callbacks(tracking).fit(X, y)
+    assert len(checks) == 2
+    assert len(mlflow_store.runs("fit")) == 4

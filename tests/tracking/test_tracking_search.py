@@ -1,3 +1,4 @@
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -180,13 +181,33 @@ def test_estimator_without_callbacks_still_has_its_runs(mlflow_store):
 
     tracking = MlflowTracking(mlflow_store.name, log_model=False)
     search = GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1e-1]}, cv=2)
-    with pytest.warns(UserWarning, match="does not support callbacks"):
-        search.set_callbacks(tracking).fit(X, y)
+    search.set_callbacks(tracking).fit(X, y)
     runs = mlflow_store.runs("candidate")
     assert sorted(r.info.run_name for r in runs)[0] == "var_smoothing=0.1 split=0"
     assert all(r.info.status == "FINISHED" for r in runs)
     assert all("score/validation" in r.data.metrics for r in runs)
     assert {r.data.params["log10_var_smoothing"] for r in runs} == {"-9", "-1"}
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_steps_without_callbacks_are_passed_over_quietly(n_jobs, mlflow_store):
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    tracking = MlflowTracking(mlflow_store.name, log_model=False)
+    columns = ColumnTransformer([("scale", StandardScaler(), [0, 1, 2, 3])])
+    search = GridSearchCV(
+        Pipeline([("columns", columns), ("net", ToyNet())]),
+        {"net__l2": [0.0, 0.1]},
+        cv=hold_out(),
+        n_jobs=n_jobs,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        search.set_callbacks(tracking).fit(X, y)
+    for run in mlflow_store.runs("candidate"):
+        assert "train/loss" in run.data.metrics
 
 
 def test_randomized_search_names_what_it_drew(mlflow_store):

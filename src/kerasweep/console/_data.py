@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch
 
+from kerasweep._private_callbacks import remove_callbacks
 from kerasweep.model_selection import HoldoutSplit, holdout
 
 
@@ -125,6 +126,6 @@ def check_trains(estimator: Any, data: ExperimentData) -> None:
     """
     probe = clone(estimator).set_params(net__epochs=1, net__engine="keras")
     for part in (probe, *(step for _, step in probe.steps)):
-        vars(part).pop("_skl_callbacks", None)
+        remove_callbacks(part)
     _, first = np.unique(data.y, return_index=True)
     probe.fit(data.X[first], data.y[first])

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from sklearn.callback import CallbackContext
 
+from kerasweep._private_callbacks import hush
 from kerasweep.tracking._transport import Channel, close_channel, open_channel
 
 _bars: dict[Any, "_Line"] = {}
@@ -39,6 +40,8 @@ class SearchProgress:
 
     #: Reaches the networks at any depth.
     max_propagation_depth = None
+    #: There is no epoch to count in them.
+    ignores_steps_without_callbacks = True
 
     def __init__(self, n_fits: int, epochs: int, *, interval: float = 20.0):
         self.n_fits = n_fits
@@ -60,6 +63,7 @@ class SearchProgress:
 
     def setup(self, estimator: Any, context: CallbackContext) -> None:
         """Draw the line."""
+        hush(context)
         if self._shared is not None:
             self._channels[context.root_uuid] = self._shared
             return
@@ -68,7 +72,8 @@ class SearchProgress:
         self._channels[context.root_uuid] = open_channel(line.update)
 
     def on_fit_task_begin(self, estimator: Any, context: CallbackContext) -> None:
-        """Do nothing: only what is done counts."""
+        """Count nothing: only what is done counts."""
+        hush(context)
 
     def on_fit_task_end(self, estimator: Any, context: CallbackContext) -> None:
         """Count an epoch, or a network's fit."""

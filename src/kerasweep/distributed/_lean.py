@@ -1,11 +1,10 @@
 """What of scikit-learn's tree of tasks travels with a fit."""
 
-import copy
 from typing import Any
 
 from sklearn.callback import CallbackContext
 
-_CONTEXTS = ("_callback_fit_ctx", "_parent_callback_ctx")
+from kerasweep._private_callbacks import CONTEXTS, without_siblings
 
 
 def lean(value: Any) -> Any:
@@ -26,14 +25,14 @@ def lean(value: Any) -> Any:
         `value` itself.
     """
     if isinstance(value, CallbackContext):
-        return _with_ancestors(value)
-    held = {name: ctx for name, ctx in _attributes(value).items() if name in _CONTEXTS}
+        return without_siblings(value)
+    held = {name: ctx for name, ctx in _attributes(value).items() if name in CONTEXTS}
     if not held:
         return value
     other = object.__new__(type(value))  # an estimator's own copying may cost much
     vars(other).update(vars(value))
     for name, context in held.items():
-        setattr(other, name, _with_ancestors(context))
+        setattr(other, name, without_siblings(context))
     return other
 
 
@@ -42,12 +41,3 @@ def _attributes(value: Any) -> dict[str, Any]:
         return vars(value)
     except TypeError:  # a number, for instance
         return {}
-
-
-def _with_ancestors(context: Any) -> Any:
-    other = copy.copy(context)
-    other._children_map = {}
-    if context.parent is not None:
-        other.parent = _with_ancestors(context.parent)
-        other.parent._children_map[context.task_id] = other
-    return other

@@ -13,6 +13,7 @@ from sklearn.utils.validation import (
 )
 
 from kerasweep import training
+from kerasweep._private_callbacks import has_callbacks
 from kerasweep.estimators._fold import Fold
 from kerasweep.estimators._frozen import freeze, same_parameters, thaw
 from kerasweep.estimators._limits import (
@@ -292,7 +293,7 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
 
         Where no callback does, several epochs can run in one call of a program.
         """
-        if not getattr(self, "_skl_callbacks", None):
+        if not has_callbacks(self):
             return None
 
         def on_epoch(epoch: int, logs: dict[str, float]) -> bool:

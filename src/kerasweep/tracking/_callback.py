@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasweep._private_callbacks import hush
 from kerasweep.tracking._dataset import summarize
 from kerasweep.tracking._messages import (
     DataUsed,
@@ -73,6 +74,9 @@ class TrackingCallback:
     settings : Settings
     """
 
+    #: In a step without callbacks there is nothing to track, and no cause to warn.
+    ignores_steps_without_callbacks = True
+
     def __init__(self, settings: Settings) -> None:
         self._session: Session | None = Session(settings)
         self._channel: Channel = self._session.channel
@@ -102,6 +106,7 @@ class TrackingCallback:
         ConnectionError
             If the tracking store can't be written to; nothing is trained then.
         """
+        hush(context)
         described = _describe(estimator)
         key = key_of(context)
         if self._is_main:
@@ -135,6 +140,7 @@ class TrackingCallback:
         metadata : dict, default=None
             More of its data, such as the sample weights.
         """
+        hush(context)
         if is_search(estimator):
             if context.task_name == "search":
                 self._begin_search(estimator, key_of(context.parent))

@@ -8,6 +8,7 @@ from kerasweep.tracking._careful import is_outage
 from kerasweep.tracking._journal import Journal
 from kerasweep.tracking._messages import (
     DataUsed,
+    GroupSet,
     MetricsSeen,
     RootClosed,
     RunAdopted,
@@ -20,14 +21,14 @@ from kerasweep.tracking._messages import (
     SplitResult,
     now,
 )
-from kerasweep.tracking._run_record import Record
+from kerasweep.tracking._run_record import ROOT, Record
 from kerasweep.tracking._store import Store
 from kerasweep.tracking._tasks import CANDIDATE
 
 #: Ended outermost fits that may still be sent a score.
 _REMEMBERED = 1000
-#: Stage of a run that the main process made: its tags are already written.
-ROOT = "root"
+#: Runs in one transaction, for which others of a database may have to wait.
+_RUNS_TOGETHER = 20
 LOST = "The worker that trained it was lost; another run has its fit."
 NO_SCORE = "The fit raised an error, or its score is not a number: see the warnings."
 
@@ -63,10 +64,10 @@ class Ledger:
         self._records: dict[RunKey, Record] = {}
         self._dirty: dict[RunKey, Record] = {}
         self._closed: dict[RunKey, str] = {}
+        self._urgent: dict[RunKey, None] = {}
         #: When something was last written, by ``time.monotonic``.
         self.progress = time.monotonic()
-        #: The run that later roots without a parent become children of.
-        self.group: RunKey | None = None
+        self._group: RunKey | None = None
 
     @property
     def has_open_fits(self) -> bool:
@@ -90,6 +91,8 @@ class Ledger:
                 self._records[key] = Record(
                     key, ROOT, run_id=run_id, description=description
                 )
+            case GroupSet(key):
+                self._group = key
             case RunStarted():
                 self._start(message)
             case MetricsSeen(key, metrics, step, when):
@@ -102,7 +105,7 @@ class Ledger:
                 if record is not None:
                     record.tags.update(tags)
                     self._dirty[key] = record
-                    self._write(record)  # a kill must not lose a finished result
+                    self._urgent[key] = None
             case RunEnded():
                 self._end(message)
             case DataUsed(key, _):
@@ -121,7 +124,7 @@ class Ledger:
             run_id=self._known_runs.get(message.key),
             stage=message.stage,
             name=message.name,
-            parent=message.parent or self.group,
+            parent=message.parent or self._group,
             start=message.time,
             last=message.time,
             description=message.description,
@@ -129,9 +132,10 @@ class Ledger:
             tags=dict(message.tags or {}),
             has_params=bool(message.params),
         )
+        record.above = self._above(record)
         self._records[message.key] = record
         self._dirty[message.key] = record
-        self._create(record)  # at once: a fit is seen while it runs
+        self._urgent[message.key] = None
 
     def _lose(self, again: RunStarted) -> None:
         """End the run of a fit that is begun again: a cluster lost its worker."""
@@ -177,6 +181,7 @@ class Ledger:
             last=results.time,
             description=split.description,
         )
+        record.above = self._above(record)
         self._records[split.key] = record
         return record
 
@@ -203,7 +208,7 @@ class Ledger:
                 record.finish(message.status, message.error, message.time)
                 self._dirty[key] = record
         root = self._records.get(message.key)
-        if root is not None and message.terminate:
+        if root is not None and message.terminate and not message.run_goes_on:
             root.finish(message.status, message.error, message.time)
             self._dirty[message.key] = root
         self.write_all()
@@ -217,27 +222,45 @@ class Ledger:
             del self._closed[key]
 
     def _reopened(self, key: RunKey) -> Record | None:
-        """Return a record for a number that comes late, as a fold's score does."""
+        """Return a record for what comes late, as a fold's score does."""
         if key in self._dirty:
             return self._dirty[key]
         if key in self._closed:
             return Record(key, ROOT, run_id=self._closed[key])
         return None
 
+    def _above(self, record: Record) -> Record | None:
+        """Return the parent's record, in an outage one that its fit has left behind."""
+        if record.parent is None:
+            return None
+        return self._records.get(record.parent) or self._reopened(record.parent)
+
     # Writing ------------------------------------------------------------------------
 
     def _create(self, record: Record) -> str:
         if record.run_id is None:
-            store = self._ready()
-            parent = None
-            if record.parent is not None and record.parent in self._records:
-                parent = self._create(self._records[record.parent])
-            tags = {"stage": record.stage}
-            if record.description:
-                tags["mlflow.note.content"] = record.description
-            record.run_id = store.create_run(record.name, tags, parent, record.start)
-            self._journal.add(RunCreated(record.key, record.run_id))
-        return record.run_id
+            above = record.above or self._above(record)
+            parent = None if above is None else self._create(above)
+            run_id = self._ready().create_run(
+                record.name, record.first_tags, parent, record.start
+            )
+            self._made(record, run_id)
+        return str(record.run_id)
+
+    def _made(self, record: Record, run_id: str) -> None:
+        record.run_id = run_id
+        self._journal.add(RunCreated(record.key, run_id))
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether a run is to be seen, or a result to be kept, at once."""
+        return bool(self._urgent)
+
+    def write_urgent(self) -> BaseException | None:
+        """Write the runs that have begun, and the results that a kill must not lose."""
+        urgent, self._urgent = self._urgent, {}
+        records = {key: self._dirty[key] for key in urgent if key in self._dirty}
+        return self._write_these(records, bare=True)
 
     def write_all(self) -> BaseException | None:
         """Write what has gathered; keep, for the next time, what fails.
@@ -247,8 +270,23 @@ class Ledger:
         error : BaseException or None
             The first one.
         """
+        self._urgent = {}
+        return self._write_these(self._dirty.copy())
+
+    def _write_these(
+        self, records: dict[RunKey, Record], bare: bool = False
+    ) -> BaseException | None:
+        """Write some; if `bare`, make those that have just begun, and no more."""
         failure: BaseException | None = None
-        for key, record in list(self._dirty.items()):
+        short = [(key, record) for key, record in records.items() if record.is_short]
+        try:
+            for start in range(0, len(short), _RUNS_TOGETHER):
+                self._write_together(dict(short[start : start + _RUNS_TOGETHER]), bare)
+        except Exception as error:
+            return error
+        for key, record in records.items():
+            if key not in self._dirty or (bare and record.run_id and not record.state):
+                continue
             try:
                 self._write(record)
             except Exception as error:
@@ -259,6 +297,32 @@ class Ledger:
             self._dirty.pop(key, None)
             self.progress = time.monotonic()
         return failure
+
+    def _write_together(self, records: dict[RunKey, Record], bare: bool) -> None:
+        """Write some in one transaction; if any is refused, none is, and all stay."""
+        places = {id(record): place for place, record in enumerate(records.values())}
+        writes = []
+        for place, record in enumerate(records.values()):
+            above = record.above or self._above(record)
+            parent: str | int | None = None
+            if record.run_id is None and above is not None:
+                parent = above.run_id
+                if parent is None:
+                    parent = places.get(id(above), place)
+                    if parent >= place:  # it has to be made before
+                        return
+            writes.append(record.to_write(parent, bare))
+        run_ids = self._ready().write_together(writes)
+        if run_ids is None:
+            return
+        for (key, record), run_id in zip(records.items(), run_ids, strict=True):
+            is_bare = bare and record.has_just_begun
+            if record.run_id is None:
+                self._made(record, run_id)
+            if not is_bare:
+                record.clear_numbers()
+                del self._dirty[key]
+        self.progress = time.monotonic()
 
     def _write(self, record: Record) -> None:
         """Write what there is of a run; what MLflow never takes is left out."""

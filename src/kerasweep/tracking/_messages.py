@@ -63,6 +63,12 @@ class RunCreated(NamedTuple):
     run_id: str
 
 
+class GroupSet(NamedTuple):
+    """From now on roots that name no parent are children of this run, or of none."""
+
+    key: RunKey | None
+
+
 class DataUsed(NamedTuple):
     """A root fit has seen its data."""
 
@@ -120,13 +126,18 @@ class SearchResults(NamedTuple):
 
 
 class RootClosed(NamedTuple):
-    """A tree of fits is over; `status` is for those of its runs still open."""
+    """A tree of fits is over; `status` is for those of its runs still open.
+
+    `terminate` says that nothing follows, and `run_goes_on` that the root's own run is
+    a block's, which ends later.
+    """
 
     key: RunKey
     status: str
     error: str | None
     time: int
     terminate: bool
+    run_goes_on: bool = False
 
 
 def now() -> int:

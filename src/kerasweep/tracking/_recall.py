@@ -10,6 +10,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.callback import with_callbacks
 
+from kerasweep._private_callbacks import callbacks_of, context_above
+
 #: Tags of a child run: which fit it was, what that gave, and where it was taken from.
 FIT_TAG = "kerasweep.fit"
 RESULT_TAG = "kerasweep.result"
@@ -165,8 +167,8 @@ def restore_times(
 
 
 def _known(estimator: Any) -> FitResult | None:
-    context = getattr(estimator, "_parent_callback_ctx", None)
-    for callback in getattr(context, "_callbacks", ()):
+    context = context_above(estimator)
+    for callback in callbacks_of(context):
         if hasattr(callback, "known_result"):
             return callback.known_result(estimator, context)
     return None

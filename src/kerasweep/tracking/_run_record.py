@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from kerasweep.tracking._messages import DataUsed, RunKey
+from kerasweep.tracking._messages import DataUsed, RunKey, now
+from kerasweep.tracking._store import NewRun, RunWrite
 from kerasweep.tracking._tasks import error_line
+
+#: Stage of a run that the main process made: its tags are already written.
+ROOT = "root"
 
 
 @dataclass
@@ -14,6 +18,7 @@ class Record:
     stage: str
     name: str | None = None
     parent: RunKey | None = None
+    above: "Record | None" = None
     run_id: str | None = None
     start: int = 0
     last: int = 0
@@ -37,6 +42,44 @@ class Record:
             self.tags["mlflow.note.content"] = (
                 f"{self.description}\n\n```\n{error.strip()[:3500]}\n```".strip()
             )
+
+    @property
+    def is_short(self) -> bool:
+        """Whether all that there is to write are numbers and texts."""
+        new_params = self.stage == ROOT and self.params
+        return self.data is None and self.table is None and not new_params
+
+    @property
+    def first_tags(self) -> dict[str, str]:
+        """The tags that the run is made with."""
+        tags = {"stage": self.stage}
+        if self.description:
+            tags["mlflow.note.content"] = self.description
+        return tags
+
+    @property
+    def has_just_begun(self) -> bool:
+        """Whether the run is yet to be made, and goes on."""
+        return self.run_id is None and self.state is None
+
+    def to_write(self, parent: str | int | None, bare: bool) -> RunWrite:
+        """Return the run, made or to be made, and what is not written of it.
+
+        If `bare`, nothing of one that has just begun: its numbers follow together.
+        """
+        run: str | NewRun = self.run_id or NewRun(
+            self.name, self.first_tags, parent, self.start
+        )
+        if bare and self.has_just_begun:
+            return RunWrite(run, [], {}, {})
+        status = self.state_to_write
+        end = None if status is None else self.end or now()
+        return RunWrite(run, self.metrics, self.params, self.tags, status, end)
+
+    def clear_numbers(self) -> None:
+        """Forget what was written."""
+        self.metrics, self.params, self.tags = [], {}, {}
+        self.state_to_write = None
 
     def add(self, metrics: dict[str, float], step: int, when: int) -> None:
         self.last = max(self.last, when)

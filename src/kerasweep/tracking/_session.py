@@ -17,6 +17,7 @@ from kerasweep.tracking._environment import git_tags, version_tags
 from kerasweep.tracking._messages import (
     DataSummary,
     DataUsed,
+    GroupSet,
     RootClosed,
     RunAdopted,
     RunKey,
@@ -31,12 +32,15 @@ from kerasweep.tracking._runs import Described, Root, Run, Settings, check_image
 from kerasweep.tracking._store import Store, resolve_source
 from kerasweep.tracking._tasks import is_search, outcome, scoring_name
 from kerasweep.tracking._transport import Channel, close_channel, open_channel
+from kerasweep.tracking._unsent import send_left_behind
 from kerasweep.tracking._winner import register_winner, upload_winner
 from kerasweep.tracking._writer import Writer
 
 #: Seconds for a store's first answer: a fresh database is migrated first.
 _OPENING_PATIENCE = 180.0
 _EXIT_PATIENCE = 5.0
+#: Seconds for which a store that has answered is not checked again.
+_TRUSTED = 30.0
 
 
 class Session:
@@ -45,10 +49,12 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.RLock()
+        self._checking = threading.Lock()
         self._uri: str | None = None
         self._block: Run | None = None
         self._last: Run | None = None
         self._roots: dict[RunKey, Root] = {}
+        self._adopter: RunKey | None = None
         self.writer = _writer_for(self)
         self.channel: Channel = open_channel(self.writer.put)
         weakref.finalize(self, close_channel, self.channel)
@@ -58,15 +64,19 @@ class Session:
 
     def _start(self) -> None:
         """Find out, before anything is trained, that the store can be written to."""
-        uri = check_tracking(self._settings.tracking_uri)
-        if self._uri not in (None, uri):
-            raise RuntimeError(
-                "The tracking URI of MlflowTracking must stay the same for its life. "
-                f"Got {uri!r} after {self._uri!r}. Make a new MlflowTracking."
-            )
-        self._uri = uri
-        self.writer.call(lambda store: None, _OPENING_PATIENCE, again=False)
-        self._check_source()
+        uri = resolve_uri(self._settings.tracking_uri)
+        with self._checking:
+            if self._uri not in (None, uri):
+                raise RuntimeError(
+                    "The tracking URI of MlflowTracking must stay the same for its "
+                    f"life. Got {uri!r} after {self._uri!r}. Make a new MlflowTracking."
+                )
+            if self.writer.has_answered_within(_TRUSTED):
+                return
+            check_tracking(uri)
+            self._uri = uri
+            self.writer.call(lambda store: None, _OPENING_PATIENCE, again=False)
+            self._check_source()
 
     def _check_source(self) -> None:
         source = self._settings.dataset_source
@@ -91,7 +101,7 @@ class Session:
             **git_tags(),
             **{k: str(v) for k, v in (settings.tags or {}).items()},
         }
-        adopted = self._adoptable()
+        adopted = self._adopt(key)
         above = None if adopted else _active_run(self._uri)
         name = settings.run_name or described.name
         start = now()
@@ -111,26 +121,35 @@ class Session:
             store.log(run_id, params=described.params)
             return run_id
 
-        run = Run(self.writer.call(make), key, text, adopted=bool(adopted))
+        try:
+            made = self.writer.call(make, after_all=False)
+        except BaseException:
+            self._give_up(key)
+            raise
+        run = Run(made, key, text, adopted=bool(adopted))
         self.writer.put(RunAdopted(key, run.run_id, text))
         return run
 
-    def _adoptable(self) -> str | None:
+    def _adopt(self, key: RunKey) -> str | None:
         """Return the run that ``mlflow run`` made for this process, if it is free."""
         run_id = os.environ.get("MLFLOW_RUN_ID")
-        taken = {root.run.run_id for root in self._roots.values()}
-        return run_id if run_id and run_id not in taken else None
+        with self._lock:
+            if not run_id or self._adopter is not None:
+                return None
+            self._adopter = key
+        return run_id
 
     def open_root(self, key: RunKey, estimator: Any, described: Described) -> None:
         """Begin an outermost fit of this process."""
         raised = sys.exc_info()[1]
         with self._lock:
-            self._start()
             block = self._block
-            if block is None:
-                run = self._open_run(described, key)
-                self._roots[key] = Root(key, run, raised, shares=False)
-                return
+        if block is None:
+            self._start()
+            run = self._open_run(described, key)
+            self._roots[key] = Root(key, run, raised, shares=False)
+            return
+        with self._lock:
             shares = is_search(estimator) and not block.searched
             if shares:
                 block.searched = True
@@ -153,7 +172,7 @@ class Session:
             store.log(block.run_id, tags=tags)
             store.log_new_params(block.run_id, described.params)
 
-        self.writer.call(present)
+        self.writer.call(present, after_all=False)
         self.writer.put(RunAdopted(key, block.run_id, block.description))
 
     def check_data(self, X: Any) -> None:
@@ -179,7 +198,7 @@ class Session:
             name = self._settings.experiment or "fits"
             self._block = self._open_run(Described("group", name, ""), key)
             self._last = self._block
-            self.writer.group_under(key)
+            self.writer.put(GroupSet(key))
 
     @property
     def resumes(self) -> bool:
@@ -189,6 +208,7 @@ class Session:
     def find_finished(self, text: str) -> Finished:
         """Return what earlier searches with this fingerprint have finished."""
         resume = str(self._settings.resume)
+        send_left_behind(self._uri)
         found = self.writer.call(lambda store: find_finished(store, resume, text))
         return found
 
@@ -209,9 +229,10 @@ class Session:
         elif root.shares:
             run.failed = text
         if run is self._block:
-            terminate = not root.shares
-            self.writer.put(RootClosed(key, status, text, now(), terminate))
-            self.writer.flush()
+            goes_on = root.shares
+            self.writer.put(RootClosed(key, status, text, now(), True, goes_on))
+            if is_search(estimator):  # others end with the block
+                self.writer.flush()
             return
         self._last = run
         self.writer.put(RootClosed(key, status, text, now(), terminate=False))
@@ -219,6 +240,13 @@ class Session:
             self._log_winner(run)
         self.writer.put(RootClosed(key, status, text, now(), terminate=True))
         self.writer.flush()
+        self._give_up(key)
+
+    def _give_up(self, key: RunKey) -> None:
+        """Let a later fit adopt what this one has adopted."""
+        with self._lock:
+            if self._adopter == key:
+                self._adopter = None
 
     def _note_winner(self, root: Root, estimator: Any) -> None:
         run = root.run
@@ -241,7 +269,7 @@ class Session:
         """Close the run of a ``with`` block."""
         with self._lock:
             run, self._block = self._block, None
-            self.writer.group_under(None)
+            self.writer.put(GroupSet(None))
             if run is None:
                 return
             status, text = outcome(error)
@@ -255,6 +283,7 @@ class Session:
                     self._log_winner(run)
             self.writer.put(RootClosed(run.key, status, text, now(), terminate=True))
             self.writer.flush()
+            self._give_up(run.key)
 
     # The winner ---------------------------------------------------------------------
 

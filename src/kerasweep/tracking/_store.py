@@ -3,11 +3,11 @@
 import os
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from kerasweep.tracking._careful import Refusals, is_refusal
+from kerasweep.tracking._careful import Refusals, is_outage, is_refusal
 from kerasweep.tracking._messages import DataSummary, now
 from kerasweep.tracking._names import (
     clean_key,
@@ -15,7 +15,9 @@ from kerasweep.tracking._names import (
     clean_run_name,
     clean_text,
 )
+from kerasweep.tracking._transaction import Transactions
 
+_PARENT = "mlflow.parentRunId"
 _METRICS_A_BATCH = 1000
 _OTHERS_A_BATCH = 100
 
@@ -43,6 +45,46 @@ def _print_no_links(client: Any) -> None:
         inner._log_url = lambda run_id: None
 
 
+class NewRun(NamedTuple):
+    """A run to be made; its parent has an id, or a place in the same list of writes."""
+
+    name: str | None
+    tags: Mapping[str, str]
+    parent: str | int | None
+    start: int
+
+
+class RunWrite(NamedTuple):
+    """What there is of a run, new or not: numbers, texts, how and when it ended."""
+
+    run: str | NewRun
+    metrics: list[tuple[str, float, int, int]]
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    status: str | None = None
+    end: int | None = None
+
+    @property
+    def fits_in_a_call(self) -> bool:
+        """Whether MLflow takes it in one batch."""
+        sizes = len(self.metrics), len(self.params), len(self.tags)
+        return sum(sizes) <= _METRICS_A_BATCH and max(sizes[1:]) <= _OTHERS_A_BATCH
+
+
+def _entities(
+    metrics: Iterable[tuple[str, float, int, int]],
+    params: Mapping[str, str],
+    tags: Mapping[str, str],
+) -> tuple[list[Any], list[Any], list[Any]]:
+    from mlflow.entities import Metric, Param, RunTag
+
+    return (
+        [Metric(clean_key(k), v, t, step) for k, v, t, step in metrics],
+        [Param(clean_key(k), clean_text(v)) for k, v in params.items()],
+        [RunTag(clean_key(k), clean_text(v)) for k, v in tags.items()],
+    )
+
+
 class Store:
     """One MLflow tracking store, and the experiment to write to.
 
@@ -59,6 +101,7 @@ class Store:
         self.refusals = Refusals()
         self.experiment_id = self._resolve(experiment)
         self._context_tags: dict[str, str] | None = None
+        self._transactions = Transactions.of(self.client)
 
     def _resolve(self, name: str | None) -> str:
         """Return the experiment's id; this also initialises a fresh database."""
@@ -95,6 +138,22 @@ class Store:
         experiment_id: str | None = None,
     ) -> str:
         """Create a run and return its id."""
+        every = self._described(tags, parent)
+        place = experiment_id or self.experiment_id
+        name = None if name is None else clean_run_name(name)
+        try:
+            run = self.client.create_run(place, start, every, name)
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            above = every.pop(_PARENT, None)
+            least = {} if above is None else {_PARENT: above}
+            run = self.client.create_run(place, start, least, name)
+            self.log(run.info.run_id, tags=every)
+        return run.info.run_id
+
+    def _described(self, tags: Mapping[str, str], parent: str | None) -> dict[str, str]:
+        """Return a new run's tags, and those of where and by whom it is made."""
         if self._context_tags is None:
             from mlflow.tracking.context.registry import resolve_tags
 
@@ -104,19 +163,55 @@ class Store:
                 for key, value in resolve_tags().items()
                 if not key.startswith("mlflow.source.git")
             }
-        tags = {clean_key(k): clean_text(v) for k, v in tags.items()}
-        tags = {**self._context_tags, **tags}
-        above = {} if parent is None else {"mlflow.parentRunId": parent}
-        place = experiment_id or self.experiment_id
-        name = None if name is None else clean_run_name(name)
+        own = {clean_key(key): clean_text(value) for key, value in tags.items()}
+        above = {} if parent is None else {_PARENT: parent}
+        return {**self._context_tags, **own, **above}
+
+    def write_together(self, writes: Sequence[RunWrite]) -> list[str] | None:
+        """Make and write several runs in one transaction.
+
+        Returns
+        -------
+        run_ids : list of str or None
+            None if nothing was written: this is no database, or something is refused,
+            or too long for one call, and has to be written on its own.
+        """
+        if self._transactions is None or not all(w.fits_in_a_call for w in writes):
+            return None
+        run_ids: list[str] = []
         try:
-            run = self.client.create_run(place, start, {**tags, **above}, name)
+            with self._transactions.begin() as database:
+                for one in writes:
+                    run_ids.append(self._write_one(database, one, run_ids))
         except Exception as error:
-            if not is_refusal(error):
+            if is_outage(error):
                 raise
-            run = self.client.create_run(place, start, above, name)
-            self.log(run.info.run_id, tags=tags)
-        return run.info.run_id
+            return None
+        return run_ids
+
+    def _write_one(self, database: Any, one: RunWrite, made: list[str]) -> str:
+        from mlflow.entities import RunStatus, RunTag
+
+        if isinstance(one.run, NewRun):
+            new = one.run
+            parent = made[new.parent] if isinstance(new.parent, int) else new.parent
+            tags, name = self._described(new.tags, parent), new.name
+            run_id = database.create_run(
+                self.experiment_id,
+                tags.get("mlflow.user", "unknown"),
+                new.start,
+                [RunTag(key, value) for key, value in tags.items()],
+                None if name is None else clean_run_name(name),
+            ).info.run_id
+        else:
+            run_id = one.run
+        entities = _entities(one.metrics, one.params, one.tags)
+        if any(entities):
+            database.log_batch(run_id, *entities)
+        if one.status is not None:
+            status = RunStatus.from_string(one.status)
+            database.update_run_info(run_id, status, one.end, None)
+        return str(run_id)
 
     def update_run(
         self, run_id: str, status: str | None = None, name: str | None = None
@@ -133,11 +228,7 @@ class Store:
         tags: Mapping[str, str] | None = None,
     ) -> None:
         """Log metrics (key, value, time, step), parameters and tags in batches."""
-        from mlflow.entities import Metric, Param, RunTag
-
-        rows = [Metric(clean_key(k), v, t, step) for k, v, t, step in metrics]
-        pairs = [Param(clean_key(k), clean_text(v)) for k, v in (params or {}).items()]
-        labels = [RunTag(clean_key(k), clean_text(v)) for k, v in (tags or {}).items()]
+        rows, pairs, labels = _entities(metrics, params or {}, tags or {})
         while rows or pairs or labels:
             size = _METRICS_A_BATCH - len(pairs[:100]) - len(labels[:100])
             self._log_batch(

@@ -1,8 +1,4 @@
-"""The way of a message to the main process.
-
-The only importer of scikit-learn's private transport, whose `ScoringMonitor` and
-`ProgressBar` use it in the same way.
-"""
+"""The way of a message to the main process."""
 
 import os
 import warnings
@@ -11,7 +7,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sklearn.callback import _transport
+from kerasweep import _private_callbacks as private
 
 #: Names this process among those of all machines; a forked child has it, too.
 PROCESS = uuid4().hex
@@ -38,7 +34,7 @@ class Channel(NamedTuple):
     @property
     def is_local(self) -> bool:
         """Whether this is the process that listens."""
-        return self.is_own and self.handle.address in _transport._listeners
+        return self.is_own and private.is_listening(self.handle)
 
     def send(self, message: Any) -> bool:
         """Deliver a message; return False, after one warning, where that fails.
@@ -47,7 +43,7 @@ class Channel(NamedTuple):
         """
         if self.is_own:
             try:
-                _transport.send(self.handle, message)
+                private.send(self.handle, message)
             except OSError:  # the tracking object is gone
                 return False
             return True
@@ -58,9 +54,9 @@ class Channel(NamedTuple):
             if self.handle.address in _lost:
                 return False
             # A forked worker inherits a consumer whose thread it did not inherit.
-            _transport._message_consumers.pop(self.handle.address, None)
+            private.drop_consumer(self.handle.address)
             try:
-                _transport.send(self.handle, message)
+                private.send(self.handle, message)
             except (OSError, EOFError) as error:
                 _lost.add(self.handle.address)
                 warnings.warn(
@@ -84,17 +80,17 @@ def relay_by(relay: Relay) -> None:
 
 def deliver(address: str, message: Any) -> None:
     """Hand a message over to this process's listener, unless that has closed."""
-    consume = _transport._message_consumers.get(address)
+    consume = private.consumer_at(address)
     if consume is not None:
         consume(message)
 
 
 def open_channel(consume: Callable[[Any], None]) -> Channel:
     """Listen in this process; `consume` is called from several threads."""
-    return Channel(_transport.open_listener(consume), os.getpid(), PROCESS)
+    return Channel(private.listen(consume), os.getpid(), PROCESS)
 
 
 def close_channel(channel: Channel) -> None:
     """Stop listening."""
     if channel.is_own:
-        _transport.close_listener(channel.handle)
+        private.stop_listening(channel.handle)

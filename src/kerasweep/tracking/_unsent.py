@@ -1,12 +1,13 @@
 """Sending what a store did not take when it was told."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from kerasweep.tracking._careful import is_refusal
 from kerasweep.tracking._checks import check_tracking
-from kerasweep.tracking._journal import Journal, read_journal
+from kerasweep.tracking._journal import Journal, left_behind, read_journal
 from kerasweep.tracking._messages import (
     RootClosed,
     RunAdopted,
@@ -15,7 +16,7 @@ from kerasweep.tracking._messages import (
     now,
 )
 from kerasweep.tracking._store import Store
-from kerasweep.tracking._writer import Writer
+from kerasweep.tracking._writer import Writer, send_by_its_writer
 
 
 def send_unsent(
@@ -51,13 +52,17 @@ def send_unsent(
     created = {m.key: m.run_id for m in messages if isinstance(m, RunCreated)}
     started = {m.key for m in messages if isinstance(m, RunStarted)}
     roots = [key for key in (*adopted, *started) if _is_root(key, adopted, started)]
+    uri = check_tracking(tracking_uri)
+    run_ids = list(dict.fromkeys(adopted[key] for key in roots if key in adopted))
+    if send_by_its_writer(Path(path), uri):
+        return run_ids
     closed = {m.key for m in messages if isinstance(m, RootClosed) and m.terminate}
     messages += [
         RootClosed(key, "KILLED", None, now(), terminate=True)
         for key in roots
         if key not in closed
     ]
-    store = Store(check_tracking(tracking_uri), None)
+    store = Store(uri, None)
     if adopted:
         store.experiment_id = _experiment_of(store, next(iter(adopted.values())), path)
     writer = Writer(
@@ -70,8 +75,18 @@ def send_unsent(
         raise ConnectionError(
             f"The tracking store {store.uri} has not taken everything: {path} is kept."
         )
-    Path(path).unlink()
-    return list(dict.fromkeys(adopted[key] for key in roots if key in adopted))
+    Path(path).unlink(missing_ok=True)
+    return run_ids
+
+
+def send_left_behind(uri: str | None) -> None:
+    """Send a store what dead processes have left of runs that are in it."""
+    with left_behind() as paths:
+        for path in paths:
+            # of another store, or no journal, or the store has gone: it stays
+            with suppress(ValueError, OSError):
+                if any(isinstance(m, RunAdopted) for m in read_journal(path)):
+                    send_unsent(path, tracking_uri=uri)
 
 
 def _experiment_of(store: Store, run_id: str, path: Any) -> str:
