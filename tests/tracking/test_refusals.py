@@ -169,7 +169,7 @@ def test_artifacts_that_can_not_be_written_cost_no_run(mlflow_store, tmp_path):
         search.set_callbacks(tracking).fit(X, y)
     texts = "\n".join(str(one.message) for one in warned)
     assert "cv_results.csv" in texts and "has not recorded the model" in texts
-    assert texts.count("has not recorded") == 2
+    assert len([text for text in warned if "a pickle" not in str(text.message)]) == 2
     runs = mlflow_store.runs()
     assert [r.info.status for r in runs] == ["FINISHED"] * 4
     assert tracking.unsent is None
