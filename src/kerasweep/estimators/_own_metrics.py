@@ -6,8 +6,10 @@ targets and outputs, answers without an error, and wrongly.
 
 import inspect
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from kerasweep.estimators._routing import class_named
 from kerasweep.estimators._target_forms import made, name_of
 
 # What each takes so that it reads logits.
@@ -146,9 +148,7 @@ def _class_of(owner: str, metric: Any) -> Any:
     import keras
 
     if isinstance(metric, str):
-        camel = "".join(part[:1].upper() + part[1:] for part in metric.split("_"))
-        cls = getattr(keras.metrics, camel, None)
-        metric = cls or made(owner, "metrics", keras.metrics.get, metric)
+        metric = made(owner, "metrics", partial(class_named, "metrics"), metric)
     if isinstance(metric, type):
         return metric
     return type(metric) if isinstance(metric, keras.metrics.Metric) else None

@@ -101,7 +101,7 @@ def _accepted_arguments(target: str, value: Any, argument: str) -> set[str] | No
         return None if None in names else set().union(*names)  # type: ignore[arg-type]
     if isinstance(value, str):
         try:
-            value = _class_named(target, value)
+            value = class_named(target, value)
         except ValueError:
             return None  # an unknown name is refused in fit
     if not isinstance(value, type):
@@ -118,7 +118,7 @@ def _accepted_arguments(target: str, value: Any, argument: str) -> set[str] | No
     return names_of_class
 
 
-def _class_named(target: str, name: str) -> Any:
+def class_named(target: str, name: str) -> Any:
     """Return the Keras class behind a name such as "adam" or "hinge"."""
     import keras
 
@@ -284,7 +284,7 @@ def _class_or_metric(target: str, name: str) -> Any:
     # Keras chooses what "accuracy" means by the loss and the output's shape.
     if target == "metrics" and name in ("acc", "accuracy", "ce", "crossentropy"):
         return name
-    return _class_named(target, name)
+    return class_named(target, name)
 
 
 def _unshared(owner: str, name: str, item: Any) -> Any:
