@@ -83,8 +83,10 @@ def test_networks_form_fleets_and_give_the_results_of_this_machine(
     there = net_search(tracking)
     there.set_callbacks(tracking, SearchProgress(13, 4))
     with cluster(dask_cluster.address) as client:
+        client.run(_stack_short_fits, True)
         there.fit(X, y)
         together = client.run(_most_trained_together)
+        client.run(_stack_short_fits, False)
     here = net_search().fit(X, y)
     np.testing.assert_allclose(
         there.cv_results_["mean_test_score"], here.cv_results_["mean_test_score"]
@@ -92,6 +94,13 @@ def test_networks_form_fleets_and_give_the_results_of_this_machine(
     assert max(together.values()) > 1, "no worker trained two networks at once"
     assert "13 of 13 fits done" in capfd.readouterr().err
     assert {len(_curve(store, run)) for run in store.candidates()} == {4}
+
+
+def _stack_short_fits(stacked):
+    """Runs on a worker."""
+    from kerasweep.training.fleets import _machine
+
+    _machine._SHORT_FIT = 0 if stacked else 2e10
 
 
 def _most_trained_together():
