@@ -146,11 +146,24 @@ def test_a_loss_keeps_what_its_configuration_lacks():
     assert trained_on.history_["loss"][1] > 5 * other
 
 
-def test_a_search_over_losses_that_their_configuration_does_not_describe():
+@keras.saving.register_keras_serializable("tests")
+class Scaled(keras.losses.Loss):
+    """Has no `get_config`, so that Keras makes every copy with the default."""
+
+    def __init__(self, factor=1.0, **settings):
+        super().__init__(**settings)
+        self.factor = factor
+
+    def call(self, y_true, y_pred):
+        return self.factor * keras.ops.abs(y_true - y_pred)
+
+
+@pytest.mark.parametrize("loss", [keras.losses.Huber, Scaled])
+def test_a_search_over_losses_that_their_configuration_does_not_describe(loss):
     def plain(meta):
         return keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
 
-    losses = [keras.losses.Huber(1.0), keras.losses.Huber(20.0)]
+    losses = [loss(1.0), loss(20.0)]
     search = GridSearchCV(
         KerasRegressor(plain, optimizer="sgd", **FAST),
         {"loss": losses},

@@ -5,6 +5,7 @@ lack something, and finds users' own classes only where they are registered.
 """
 
 import copyreg
+from collections.abc import Iterator
 from typing import Any
 
 from kerasweep.training.engine._own import is_own_class
@@ -16,9 +17,10 @@ _METRICS = ("CosineSimilarity",)
 
 
 def copy_whole_losses() -> None:
-    """Let Python copy and pickle those losses and metrics of Keras' with all they hold.
+    """Let Python copy and pickle losses and metrics with all they hold.
 
     A search copies the values of its grid by itself, before an estimator sees them.
+    Those classes of Keras' that lose nothing are left alone.
     """
     import keras
 
@@ -26,6 +28,18 @@ def copy_whole_losses() -> None:
         copyreg.pickle(getattr(keras.losses, name), reduce_keras)
     for name in _METRICS:
         copyreg.pickle(getattr(keras.metrics, name), _reduce_metric)
+    for cls in _users_own(keras.losses.Loss):
+        copyreg.pickle(cls, reduce_keras)
+    for cls in _users_own(keras.metrics.Metric):
+        copyreg.pickle(cls, _reduce_metric)
+
+
+def _users_own(base: Any) -> Iterator[Any]:
+    """Give the classes that are not Keras' and do not say how they are copied."""
+    for cls in base.__subclasses__():
+        if not is_own_class(cls) and cls.__reduce__ is base.__reduce__:
+            yield cls
+        yield from _users_own(cls)
 
 
 def _reduce_metric(metric: Any) -> Any:
