@@ -168,7 +168,10 @@ def test_a_row_is_predicted_alike_in_any_company():
     net = DenseClassifier((300, 200), epochs=1, random_state=0).fit(X, y)
     whole = net.predict_proba(rows)
     order = rng.permutation(len(rows))
-    np.testing.assert_array_equal(net.predict_proba(rows[order]), whole[order])
+    last_bit = {"rtol": 3e-7}  # on some processors a softmax depends on a row's place
+    np.testing.assert_allclose(net.predict_proba(rows[order]), whole[order], **last_bit)
     for start, n in ((0, 1), (5, 2), (17, 300), (699, 1)):
         part = slice(start, start + n)
-        np.testing.assert_array_equal(net.predict_proba(rows[part]), whole[part])
+        np.testing.assert_allclose(
+            net.predict_proba(rows[part]), whole[part], **last_bit
+        )
