@@ -154,7 +154,7 @@ def test_unknown_and_missing_after_loading(tmp_path):
     "step",
     [
         *(FactorAnalysis(1), FastICA(1, random_state=0), IncrementalPCA(1)),
-        *(NMF(1, tol=0.1), PCA(1, **FIVE), TruncatedSVD(1)),
+        *(NMF(1, tol=1.0, random_state=0), PCA(1, **FIVE), TruncatedSVD(1)),
         *(SelectKBest(f_classif, k=1), SelectPercentile(), SelectFromModel(Ridge())),
         KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"),
         *(PolynomialFeatures(2), PowerTransformer()),
