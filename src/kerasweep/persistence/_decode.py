@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from kerasweep import training
+from kerasweep._private_callbacks import OF_A_FIT
 from kerasweep.estimators._frozen import FrozenModel, thaw_model
 from kerasweep.estimators._layer_state import LayerState
 from kerasweep.persistence._drawn import decode_drawn
-from kerasweep.persistence._encode import OF_A_FIT
 from kerasweep.persistence._keras_config import check_config, check_network
 from kerasweep.persistence._registry import class_named
 from kerasweep.persistence._values import decode_value

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasweep._private_callbacks import OF_A_FIT
 from kerasweep.estimators._frozen import describe_model
 from kerasweep.estimators._own_parts import named
 from kerasweep.estimators._routing import is_model
@@ -20,13 +21,6 @@ from kerasweep.persistence._registry import name_of
 from kerasweep.persistence._values import encode_value
 from kerasweep.persistence._verify import check_described, check_described_network
 
-# What belongs to the fit itself, such as its callbacks.
-OF_A_FIT = (
-    "_skl_callbacks",
-    "_skl_callbacks_to_teardown",
-    "_callback_fit_ctx",
-    "_parent_callback_ctx",
-)
 _PLAIN = (str, bool, int, float, type(None), np.generic, np.ndarray)
 _SAID = {"_network": "model_"}
 #: Parameters that hold a function: code, which no file takes along.

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kerasweep import __version__
+from kerasweep._private_callbacks import OF_A_FIT
 from kerasweep.persistence._fetch import FILE, FLAVOR, FOLDER
 from kerasweep.persistence._own_code import WHAT_TO_DO
 from kerasweep.persistence._pyfunc import save_data
@@ -33,12 +34,6 @@ EXAMPLE_ROWS = 3
 _TAKE_NO_ROWS = {"sample", "inverse_transform"}
 _ALWAYS = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "cloudpickle")
 _WITH_NETWORKS = ("scikeras", "keras", "tensorflow")
-_OF_A_FIT = (
-    "_skl_callbacks",
-    "_skl_callbacks_to_teardown",
-    "_callback_fit_ctx",
-    "_parent_callback_ctx",
-)
 
 
 class Example(NamedTuple):
@@ -282,7 +277,7 @@ class _Quiet(logging.Filter):
 def _bare(model: Any) -> Iterator[None]:
     """Keep what belongs to the fit, such as callbacks, out of the saved model."""
     state = vars(model)
-    kept = {name: state.pop(name) for name in _OF_A_FIT if name in state}
+    kept = {name: state.pop(name) for name in OF_A_FIT if name in state}
     try:
         yield
     finally:
