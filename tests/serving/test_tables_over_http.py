@@ -19,8 +19,6 @@ import kerasweep
 from kerasweep import DenseClassifier
 
 SLOW = pytest.mark.slow
-# scikit-learn's, of every step that hands no callbacks on
-pytestmark = pytest.mark.filterwarnings("ignore:The estimator .* does not support")
 random = np.random.default_rng(0)
 N = 120
 FRAME = pd.DataFrame(

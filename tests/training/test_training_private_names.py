@@ -9,6 +9,9 @@ from kerasweep.training.engine._private import (
     base_optimizer,
     build_losses_and_metrics,
     graph_of,
+    is_tool_of_keras,
+    is_tracked_collection,
+    prepares_data,
 )
 
 
@@ -45,3 +48,13 @@ def _objects():
 def test_private_name_of_keras(owner, name):
     found = _objects()[owner]
     assert hasattr(found, name), f"Keras' {type(found).__name__} has no {name} now."
+
+
+def test_modules_of_keras_are_where_they_were():
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.kept = [1, 2]
+    assert is_tracked_collection(model.kept) and is_tool_of_keras(model.kept)
+    assert not is_tracked_collection([1, 2])
+    assert prepares_data(keras.layers.Normalization())
+    assert prepares_data(keras.layers.RandomFlip())
+    assert not prepares_data(keras.layers.Dense(1))

@@ -10,7 +10,6 @@ from typing import Any
 
 from kerasweep.training.engine._own import is_own_class
 
-_TRACKED = "keras.src.utils.tracking"
 # What Keras' own classes lose in get_config: Huber's delta, the others' axis.
 _LOSSES = ("CosineSimilarity", "Huber", "SparseCategoricalCrossentropy")
 _METRICS = ("CosineSimilarity",)
@@ -69,7 +68,10 @@ def reduce_keras(item: Any) -> Any:
     """
     import keras
 
-    from kerasweep.training.engine._private import metric_variables
+    from kerasweep.training.engine._private import (
+        is_tracked_collection,
+        metric_variables,
+    )
 
     if isinstance(item, keras.Layer):
         from kerasweep.estimators._frozen import freeze_model, thaw_model
@@ -90,7 +92,7 @@ def reduce_keras(item: Any) -> Any:
             return keras.dtype_policies.get, (config,)
     if isinstance(item, keras.Variable):
         return copyreg.__newobj__, (type(item),), vars(item)  # type: ignore[attr-defined]
-    if type(item).__module__ == _TRACKED and isinstance(item, list | dict | set):
+    if is_tracked_collection(item):
         kind = next(k for k in (list, dict, set) if isinstance(item, k))
         return kind, (kind(item),)
     return NotImplemented
@@ -142,13 +144,15 @@ def _optimizer_parts(optimizer: Any) -> tuple[Any, ...]:
 def _is_setting(value: Any) -> bool:
     import keras
 
+    from kerasweep.training.engine._private import is_tool_of_keras
+
     if isinstance(value, list | tuple | set | dict):
         items = value.values() if isinstance(value, dict) else value
         return bool(value) and all(map(_is_setting, items))
-    module = type(value).__module__
     return not (
         isinstance(value, keras.Variable | keras.Layer | keras.Optimizer)
-        or module.startswith(("tensorflow.", "keras.src.utils"))
+        or is_tool_of_keras(value)
+        or type(value).__module__.startswith("tensorflow.")
     )
 
 

@@ -14,8 +14,6 @@ from kerasweep.training.engine._own import is_own_class, is_own_function
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, np.ndarray)
 
-_PREPARING = "keras.src.layers.preprocessing."
-
 
 class OwnParts(NamedTuple):
     """What a configuration lacks.
@@ -165,8 +163,10 @@ def has_unusual_classes(network: Any) -> bool:
     Because a layer or operation is of a class of the user's, or a layer of Keras' that
     prepares data: those keep more than variables, and some have a wrong configuration.
     """
+    from kerasweep.training.engine._private import prepares_data
+
     return any(
-        not is_own_class(type(item)) or type(item).__module__.startswith(_PREPARING)
+        not is_own_class(type(item)) or prepares_data(item)
         for item in operations_in(network)
     )
 

@@ -40,6 +40,7 @@ _LAYERS = frozenset(
     ZeroPadding1D ZeroPadding2D ZeroPadding3D
     """.split()
 )
+# The modules are spelt as Keras spells them in its configurations.
 _OTHERS = {
     "keras": frozenset({"DTypePolicy", "Functional", "Model", "Sequential"}),
     "keras.src.models.functional": frozenset({"Functional"}),

@@ -1,6 +1,7 @@
 """Code of a user's own, which no file holds."""
 
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from kerasweep.estimators._own_parts import named, operations_in, own_attributes
@@ -21,14 +22,8 @@ def own_code_in_network(model: Any) -> str | None:
     -------
     what : str or None
     """
-    for operation in operations_in(model):
-        layer = f"layer {getattr(operation, 'name', None)!r}"
-        if not is_own_class(type(operation)):
-            return f"its {layer}, of the class {named(operation)},"
-        for name, value in own_attributes(operation):
-            kind = type(operation).__name__
-            return f"the {name} of its {layer} ({kind}), {named(value)},"
-    return own_code_in_compilation(model)
+    described = next((text for text, _ in _own_parts_in(model)), None)
+    return described or own_code_in_compilation(model)
 
 
 def own_code_in_compilation(model: Any) -> str | None:
@@ -89,16 +84,21 @@ def unregistered_in_network(model: Any) -> str | None:
     -------
     what : str or None
     """
+    return next(
+        (text for text, part in _own_parts_in(model) if not _is_registered(part)), None
+    )
+
+
+def _own_parts_in(model: Any) -> Iterator[tuple[str, Any]]:
+    """Describe each class and function of the user's own in a network, and give it."""
     for operation in operations_in(model):
-        layer = f"its layer {getattr(operation, 'name', None)!r}"
-        cls = type(operation)
-        if not is_own_class(cls) and not _is_registered(cls):
-            return f"{layer}, of the class {named(operation)},"
+        layer, cls = f"its layer {getattr(operation, 'name', None)!r}", type(operation)
+        if not is_own_class(cls):
+            yield f"{layer}, of the class {named(operation)},", cls
+            continue
         for name, value in own_attributes(operation):
             part = value if hasattr(value, "__qualname__") else type(value)
-            if is_own_class(cls) and not _is_registered(part):
-                return f"the {name} of {layer} ({cls.__name__}), {named(value)},"
-    return None
+            yield f"the {name} of {layer} ({cls.__name__}), {named(value)},", part
 
 
 def _is_registered(item: Any) -> bool:

@@ -234,6 +234,22 @@ def metric_objects(model: Any) -> list[tuple[Any, bool]]:
     ]
 
 
+def is_tool_of_keras(item: Any) -> bool:
+    """Tell whether an object is of Keras' own bookkeeping."""
+    return type(item).__module__.startswith("keras.src.utils")
+
+
+def is_tracked_collection(item: Any) -> bool:
+    """Tell whether this is a list, dict or set that Keras made to track its items."""
+    tracked = type(item).__module__ == "keras.src.utils.tracking"
+    return tracked and isinstance(item, list | dict | set)
+
+
+def prepares_data(layer: Any) -> bool:
+    """Tell whether a layer is one of Keras' that prepare data."""
+    return type(layer).__module__.startswith("keras.src.layers.preprocessing.")
+
+
 def values_in(scope: Any) -> dict[int, Any]:
     """Give the values that a scope has for variables, by the variables' ids."""
     return dict(scope.state_mapping)
