@@ -153,6 +153,7 @@ def _adds_from_python(by):
     return add
 
 
+@pytest.mark.xla
 @pytest.mark.parametrize("by", [0.5, 2.0])
 def test_xla_failed_on_what_calls_back_into_python(by):
     _check(

@@ -84,7 +84,13 @@ def _jobs(**fields):
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"dropout": 0.3}, {"batch_norm": True}], ids=str
+    "fields",
+    [
+        {},
+        pytest.param({"dropout": 0.3}, marks=pytest.mark.slow),
+        pytest.param({"batch_norm": True}, marks=pytest.mark.slow),
+    ],
+    ids=str,
 )
 @pytest.mark.filterwarnings("ignore:Using a while_loop")
 def test_results_do_not_depend_on_the_company(fields, way):

@@ -16,6 +16,8 @@ from kerasweep.training.engine._program import Key, ProgramCache
 if keras.backend.backend() == "tensorflow":
     from kerasweep.training.backends import _tensorflow as _tf_runtime
 
+pytestmark = pytest.mark.xla
+
 optimizers = keras.optimizers
 regularizers = keras.regularizers
 

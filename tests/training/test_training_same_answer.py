@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from tiers import fast_are
 from training_cases import (
     TRAIN,
     WEIGHTS,
@@ -90,7 +91,23 @@ def _make(settings):
     return network(**{k: v() if callable(v) else v for k, v in settings.items()})
 
 
-@pytest.mark.parametrize("name", CASES)
+# An optimizer of each kind, and what enters the loss or the counting of rows.
+FAST = [
+    "momentum",
+    "adam",
+    "adamw with clipping",
+    "schedule",
+    "l1 and l2",
+    "max norm",
+    "weights and batch norm",
+    "one incomplete batch",
+    "sum of losses",
+    "other metrics",
+]
+
+
+@pytest.mark.xla
+@pytest.mark.parametrize("name", fast_are(FAST, CASES))
 def test_same_weights_and_curves_as_keras(name):
     settings, fields = CASES[name]
     ours, theirs = _make(settings), _make(settings)
@@ -152,7 +169,9 @@ def test_convolutions():
     assert_same_network(ours, theirs)
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize(
+    "batch_norm", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(
     "stopping",
     [

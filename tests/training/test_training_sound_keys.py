@@ -4,9 +4,34 @@ import keras
 import numpy as np
 import pytest
 from differing_networks import DIFFERENT, EQUAL, ONE_HOT, X
+from tiers import fast_are
 
 from kerasweep.training import TrainingJob, predict, programs, train
 from kerasweep.training.backends._runtime import get_runtime
+
+# One of each kind of part, and of each way to keep a number out of a configuration.
+FAST = [
+    "closure in an activation",
+    "default argument",
+    "bound method",
+    "closure in a Lambda",
+    "attribute of an own layer",
+    "only at inference",
+    "edited class",
+    "module's global",
+    "Keras' class patched",
+    "own gradient",
+    "NumPy array in a closure",
+    "own loss",
+    "Huber's delta",
+    "closure in a metric",
+    "own regularizer",
+    "own constraint",
+    "adapted Normalization",
+    "frozen layer",
+    "constant in a graph",
+]
+FAST_EQUAL = ["seed", "L2", "learning rate", "closure made twice", "class made twice"]
 
 # Keras 3.15 reads its variables through an __array__ of NumPy 1's signature.
 pytestmark = pytest.mark.filterwarnings(
@@ -45,14 +70,14 @@ def _check_as_keras(make, value):
     return result.engine, [*expected.history.values(), expected_output.tolist()]
 
 
-@pytest.mark.parametrize("case", DIFFERENT)
+@pytest.mark.parametrize("case", fast_are(FAST, DIFFERENT))
 def test_networks_that_differ_never_train_as_each_other(case):
     make, *values = DIFFERENT[case]
     (_, first), (_, second) = (_check_as_keras(make, value) for value in values)
     assert first != second, "the case is none"
 
 
-@pytest.mark.parametrize("case", EQUAL)
+@pytest.mark.parametrize("case", fast_are(FAST_EQUAL, EQUAL))
 def test_networks_that_compute_the_same_share_a_program(case):
     make, first, second = EQUAL[case]
     assert _fit(make, first, "compiled")[1].engine == "compiled"
