@@ -1,20 +1,28 @@
 """What an experiment shows: its results, tables and figures, listed in one file."""
 
-import argparse
-import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from kerasweep.console._tables import print_table, write_table
+from kerasweep.experiments.settings import RECORD_FILE
+from kerasweep.experiments.tables import print_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RECORD_FILE = "record.json"
-EXPERIMENT_TAG = "kerasweep.experiment"
-SETTINGS_TAG = "kerasweep.settings"
-_NOT_SETTINGS = ("out", "register_as", "n_jobs", "fleet", "scheduler", "resume")
+
+def interval_of(result: Any) -> dict[str, Any]:
+    """Return a share's interval as :meth:`ExperimentRecord.result` takes it.
+
+    Parameters
+    ----------
+    result : object
+        With `low`, `high` and `n`, such as a
+        :class:`~kerasweep.model_selection.TestResult`.
+    """
+    interval = "95 % Wilson interval"
+    return {"low": result.low, "high": result.high, "interval": interval, "n": result.n}
 
 
 class ExperimentRecord:
@@ -34,8 +42,8 @@ class ExperimentRecord:
         As in :func:`kerasweep.datasets.load_reference_results`.
     dataset : str
         The data set's name.
-    settings : dict or argparse.Namespace
-        The options that the experiment was run with.
+    settings : dict of str to str
+        Those that decide the outcome, as texts.
     title : str
         A heading for reports.
     """
@@ -47,7 +55,7 @@ class ExperimentRecord:
         *,
         experiment: str,
         dataset: str,
-        settings: "dict[str, Any] | argparse.Namespace",
+        settings: Mapping[str, str],
         title: str,
     ):
         self._tracking = tracking
@@ -56,7 +64,7 @@ class ExperimentRecord:
             "experiment": experiment,
             "title": title,
             "dataset": dataset,
-            "settings": settings_texts(settings),
+            "settings": dict(settings),
             "results": [],
             "tables": [],
             "figures": [],
@@ -158,12 +166,12 @@ class ExperimentRecord:
             }
         )
 
-    def figure(self, figure: Any, name: str, caption: str) -> None:
+    def figure(self, picture: Any, name: str, caption: str) -> None:
         """Write a figure as PNG and SVG, and close it.
 
         Parameters
         ----------
-        figure : matplotlib.figure.Figure
+        picture : matplotlib Figure, or a Display that was plotted
         name : str
             Stem of its files.
         caption : str
@@ -171,6 +179,7 @@ class ExperimentRecord:
         """
         import matplotlib.pyplot as plt
 
+        figure = getattr(picture, "figure_", picture)
         for suffix in (".png", ".svg"):
             figure.savefig(self._folder / f"{name}{suffix}", dpi=150)
         self._tracking.log_figure(figure, name)
@@ -178,33 +187,3 @@ class ExperimentRecord:
         self._content["figures"].append(
             {"file": f"figures/{name}.png", "caption": caption}
         )
-
-
-def settings_texts(settings: "dict[str, Any] | argparse.Namespace") -> dict[str, str]:
-    """Return the options that decide an experiment's outcome, as texts."""
-    given = settings if isinstance(settings, dict) else vars(settings)
-    return {
-        key: str(value)
-        for key, value in sorted(given.items())
-        if key not in _NOT_SETTINGS
-    }
-
-
-def experiment_tags(
-    experiment: str, settings: "dict[str, Any] | argparse.Namespace"
-) -> dict[str, str]:
-    """Return the tags by which an experiment's run is found again.
-
-    Parameters
-    ----------
-    experiment : str
-    settings : dict or argparse.Namespace
-
-    Returns
-    -------
-    tags : dict of str to str
-        The experiment's name, and a digest of the settings that decide its outcome.
-    """
-    text = json.dumps(settings_texts(settings), sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return {EXPERIMENT_TAG: experiment, SETTINGS_TAG: digest}

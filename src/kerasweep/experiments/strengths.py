@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 
-from kerasweep.console._record import ExperimentRecord
-from kerasweep.console._texts import per_cent
+from kerasweep.experiments.record import ExperimentRecord
+from kerasweep.experiments.texts import per_cent
 from kerasweep.plotting import SweepDisplay
 
 if TYPE_CHECKING:

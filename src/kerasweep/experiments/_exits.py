@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 BAD_INPUT = 2
+#: Exit code of an experiment whose results are not all in MLflow.
+NOT_RECORDED = 3
 INTERRUPTED = 130
 
 
@@ -18,8 +20,7 @@ def bad_input_exits() -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, OSError) as error:
-        _say(" ".join(str(error).split()))
-        raise SystemExit(BAD_INPUT) from None
+        end(" ".join(str(error).split()), BAD_INPUT)
 
 
 @contextmanager
@@ -40,12 +41,12 @@ def interruption_exits(message: str) -> Iterator[None]:
 
         if not isinstance(error, ResumeError):
             raise
-        _say(" ".join(str(error).split()))
-        raise SystemExit(BAD_INPUT) from None
+        end(" ".join(str(error).split()), BAD_INPUT)
     except KeyboardInterrupt:
-        _say(f"Interrupted. {message}")
-        raise SystemExit(INTERRUPTED) from None
+        end(f"Interrupted. {message}", INTERRUPTED)
 
 
-def _say(sentence: str) -> None:
+def end(sentence: str, code: int) -> None:
+    """Print a sentence among the errors, and exit."""
     print(sentence, file=sys.stderr, flush=True)
+    raise SystemExit(code) from None

@@ -1,15 +1,13 @@
 """The protocol of an experiment that compares nothing: several seeds, then the test."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 
-from kerasweep.console._data import ExperimentData
-from kerasweep.console._record import ExperimentRecord
-from kerasweep.console._texts import readable_layers, readable_seeds
+from kerasweep.experiments.run import Run
+from kerasweep.experiments.texts import readable_layers, readable_seeds
 from kerasweep.model_selection import (
     TestResult,
     fit_replicates,
@@ -47,11 +45,11 @@ class ReplicateStudy:
 
     @property
     def accuracies(self) -> np.ndarray:
-        """Test accuracies, one a seed."""
+        """Test accuracies, one per seed."""
         return np.array([test.accuracy for test in self.tests])
 
     def table(self) -> "pd.DataFrame":
-        """Return one row a seed."""
+        """Return one row per seed."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -66,10 +64,19 @@ class ReplicateStudy:
         )
 
 
-def study_replicates(
-    pipeline: Any, data: ExperimentData, seeds: Sequence[int]
-) -> ReplicateStudy:
-    """Train a network with several seeds, twice, and test it once.
+def study_description(run: Run, model: str, training: str) -> str:
+    """Return the text on the page of such a study's run."""
+    data = run.data
+    return (
+        f"**{model}** on {run.dataset.name}: {training}, {len(run.settings.seeds)} "
+        f"seeds. Runs with validation curves are trained on {len(data.cv.train):,} of "
+        f"{len(data.X):,} rows, the others on all; these are tested on "
+        f"{len(data.X_test):,} rows. The first seed's is registered."
+    )
+
+
+def study_replicates(pipeline: Any, run: Run) -> ReplicateStudy:
+    """Train a network with the settings' seeds, twice, and test it once.
 
     First on the training rows, to see its curves and its validation accuracy; then on
     training and validation rows together, and these networks are tested. Nothing is
@@ -78,101 +85,121 @@ def study_replicates(
     Parameters
     ----------
     pipeline : Pipeline
-        Its last step is a network; the others transform rows one by one.
-    data : ExperimentData
-    seeds : sequence of int
+        Its last step is a network called "net"; the others transform rows one by one.
+    run : Run
+        Begun.
 
     Returns
     -------
     study : ReplicateStudy
     """
-    name = pipeline.steps[-1][0]
+    data, seeds = run.data, run.settings.seeds
     train, held_out = data.cv.train, data.cv.validation
     X_train, y_train = data.X[train], data.y[train]
     X_val, y_val = data.X[held_out], data.y[held_out]
     before = clone(pipeline[:-1]).fit(X_train, y_train)
-    settings: dict[str, Any] = {"random_states": seeds, "over": f"{name}__random_state"}
-    watched = fit_replicates(
-        pipeline,
-        X_train,
-        y_train,
-        **settings,
-        **{f"{name}__X_val": before.transform(X_val), f"{name}__y_val": y_val},
-    )
-    validation = np.array([one.score(X_val, y_val) for one in watched])
-    final = fit_replicates(pipeline, data.X, data.y, **settings)
-    tests = [test_once(one, data.X_test, data.y_test) for one in final]
+    watch = {"net__X_val": before.transform(X_val), "net__y_val": y_val}
+    each: dict[str, Any] = {"random_states": seeds, "over": "net__random_state"}
+    with run.training(2 * len(seeds), pipeline["net"].epochs, pipeline):
+        watched = fit_replicates(pipeline, X_train, y_train, **each, **watch)
+        validation = np.array([one.score(X_val, y_val) for one in watched])
+        final = fit_replicates(pipeline, data.X, data.y, **each)
+        tests = [test_once(one, data.X_test, data.y_test) for one in final]
     return ReplicateStudy(tuple(seeds), watched, final, validation, tests)
 
 
-def record_study(
-    study: ReplicateStudy,
-    record: ExperimentRecord,
-    tracking: Any,
-    *,
-    model: str,
-    training: str,
-    dataset: str,
-) -> None:
-    """Write a study's tables, figure and results, and choose the first seed's model.
+def refit_selected(search: Any, run: Run) -> ReplicateStudy:
+    """Refit what a search selected with the other seeds, too, and test each network.
+
+    Parameters
+    ----------
+    search : fitted GridSearchCV
+        Of a pipeline that ends in a network called "net", over some factor and the
+        seeds. It was refitted with the first of them.
+    run : Run
+
+    Returns
+    -------
+    study : ReplicateStudy
+        Without networks that were watched.
+    """
+    data, seeds = run.data, run.settings.seeds
+    final = [search.best_estimator_]
+    pipeline = clone(search.estimator).set_params(**search.best_params_)
+    if others := seeds[1:]:
+        with run.training(len(others), pipeline["net"].epochs, pipeline):
+            final += fit_replicates(
+                pipeline,
+                data.X,
+                data.y,
+                random_states=others,
+                over="net__random_state",
+            )
+    selected = {**search.best_params_, "net__random_state": None}
+    at = [
+        {**candidate, "net__random_state": None} == selected
+        for candidate in search.cv_results_["params"]
+    ]
+    validation = np.asarray(search.cv_results_["mean_test_score"])[at]
+    tests = [test_once(one, data.X_test, data.y_test) for one in final]
+    return ReplicateStudy(tuple(seeds), [], final, validation, tests)
+
+
+def record_study(study: ReplicateStudy, run: Run, *, model: str, training: str) -> None:
+    """Show a study's layers, curves and tests, and choose the first seed's model.
 
     Parameters
     ----------
     study : ReplicateStudy
-    record : ExperimentRecord
-    tracking : MlflowTracking
-        Its run is open.
+    run : Run
     model, training : str
         What was trained, and how.
-    dataset : str
-        The data set's name.
     """
-    layers = layer_table(study.final[0])
-    record.table(
+    record_layers(study.final[0], run, model)
+    curves = dict(
+        zip((f"seed {seed}" for seed in study.seeds), study.watched, strict=True)
+    )
+    run.figure(
+        LearningCurvesDisplay.from_history(
+            curves if len(curves) > 1 else study.watched[0]
+        ).plot(),
+        "learning_curves",
+        f"Loss and accuracy of {model} on training and validation rows of "
+        f"{run.dataset.name}, against the epoch, for each seed.",
+    )
+    record_tests(study, run, model=model, training=training)
+    run.tracking.choose_model(study.final[0])
+
+
+def record_layers(estimator: Any, run: Run, model: str) -> None:
+    """Show the layers of a fitted network.
+
+    Parameters
+    ----------
+    estimator : fitted estimator, pipeline or search
+    run : Run
+    model : str
+        What the network is.
+    """
+    layers = layer_table(estimator)
+    run.table(
         layers,
         "layers",
         f"Layers of {model}: {layers['parameters'].sum():,} parameters",
         shown=readable_layers(layers),
     )
-    record.figure(
-        LearningCurvesDisplay.from_history(
-            {
-                f"seed {seed}": one
-                for seed, one in zip(study.seeds, study.watched, strict=True)
-            }
-            if len(study.seeds) > 1
-            else study.watched[0]
-        )
-        .plot()
-        .figure_,
-        "learning_curves",
-        f"Loss and accuracy of {model} on training and validation rows of {dataset}, "
-        "against the epoch, for each seed.",
-    )
-    record_tests(
-        study, record, tracking, model=model, training=training, dataset=dataset
-    )
-    tracking.choose_model(study.final[0])
 
 
-def record_tests(
-    study: ReplicateStudy,
-    record: ExperimentRecord,
-    tracking: Any,
-    *,
-    model: str,
-    training: str,
-    dataset: str,
-) -> None:
-    """Write how the replicates did on validation and on test rows.
+def record_tests(study: ReplicateStudy, run: Run, *, model: str, training: str) -> None:
+    """Show how the replicates did on validation and on test rows.
 
     Parameters
     ----------
-    study, record, tracking, model, training, dataset
+    study, run, model, training
         As for :func:`record_study`.
     """
-    table = study.table()
-    record.table(
+    dataset, table = run.dataset.name, study.table()
+    run.table(
         table,
         "seeds",
         f"{model} on {dataset}: trained on a part and validated, then trained on all "
@@ -184,7 +211,7 @@ def record_tests(
     low, high = wilson_interval(round(mean * n_test), n_test)
     of_seeds = f"mean of {n_seeds} seeds" if n_seeds > 1 else "one seed"
     said = f"{training}; {of_seeds}" + (f", SD {sd:.4f}" if n_seeds > 1 else "")
-    record.result(
+    run.result(
         "accuracy",
         mean,
         low=low,
@@ -196,7 +223,7 @@ def record_tests(
         measured_on=f"{dataset} test",
     )
     at, around = float(study.validation.mean()), spread(study.validation)
-    record.result(
+    run.result(
         "accuracy",
         at,
         low=None if n_seeds == 1 else at - around,
@@ -207,12 +234,12 @@ def record_tests(
         training=f"{training}, on the training part; {of_seeds}",
         measured_on=f"{dataset} validation",
     )
-    first = study.tests[0]
-    tracking.log_test(accuracy=first.accuracy, low=first.low, high=first.high, n=n_test)
+    run.log_test(study.tests[0])
     metrics = {"test/mean_accuracy": mean, "validation/mean_accuracy": at}
     if n_seeds > 1:
         metrics |= {"test/sd_accuracy": sd, "validation/sd_accuracy": around}
-    tracking.log_metrics(metrics)
+    run.tracking.log_metrics(metrics)
+    run.closing(*study_lines(study))
 
 
 def study_lines(study: ReplicateStudy) -> list[str]:

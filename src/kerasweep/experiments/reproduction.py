@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kerasweep.console._record import (
+from kerasweep.experiments.record import (
     EXPERIMENT_TAG,
     SETTINGS_TAG,
     experiment_tags,
@@ -318,7 +318,7 @@ def _ending(code: int) -> str:
 
 
 def _long_duration(seconds: float) -> str:
-    from kerasweep.console._progress import _duration
+    from kerasweep.experiments.progress import _duration
 
     minutes = round(seconds / 60)
     if minutes < 2:

@@ -1,6 +1,6 @@
 """Networks, layers and replicates in words, for terminals and reports."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,8 @@ def network_text(settings: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> from kerasweep.console import CONV_PRESETS, network_text
+    >>> from kerasweep.experiments.presets import CONV_PRESETS
+    >>> from kerasweep.experiments.texts import network_text
     >>> network_text(CONV_PRESETS["dropout"])
     'conv32(3x3)-pool-dropout0.5-conv32(3x3)-dense128'
     """
@@ -60,6 +61,11 @@ def network_text(settings: Mapping[str, Any]) -> str:
     return ", ".join(["-".join(parts), *extras])
 
 
+def sizes_text(n_features: int, hidden: Sequence[int], n_classes: int) -> str:
+    """Return the sizes of a dense network's layers, such as 784-500-300-10."""
+    return "-".join(map(str, [n_features, *hidden, n_classes]))
+
+
 def dense_text(network: Any, n_features: int, n_classes: int) -> str:
     """Say in a line which network a dense classifier is, with its regularizers.
 
@@ -76,13 +82,13 @@ def dense_text(network: Any, n_features: int, n_classes: int) -> str:
     Examples
     --------
     >>> from kerasweep import DenseClassifier
-    >>> from kerasweep.console import dense_text
+    >>> from kerasweep.experiments.texts import dense_text
     >>> net = DenseClassifier((500, 300), l2=1e-4, max_norm=2, dropout=(0.6, 0.5))
     >>> dense_text(net, 784, 10)
     '784-500-300-10 L2 1e-4, MaxNorm 2, dropout 0.6/0.5'
     """
     hidden = np.atleast_1d(network.hidden_layer_sizes).tolist()
-    sizes = "-".join(map(str, [n_features, *hidden, n_classes]))
+    sizes = sizes_text(n_features, hidden, n_classes)
     rates = np.atleast_1d(network.dropout)
     parts = [
         text
@@ -113,7 +119,7 @@ def dense_training_text(network: Any) -> str:
     Examples
     --------
     >>> from kerasweep import DenseClassifier
-    >>> from kerasweep.console import dense_training_text
+    >>> from kerasweep.experiments.texts import dense_training_text
     >>> dense_training_text(DenseClassifier(early_stopping=True))
     'adam 0.001, batch 128, at most 20 epochs, patience 5, min_delta 0'
     """
@@ -128,6 +134,14 @@ def dense_training_text(network: Any) -> str:
         delta = _strength(network.min_delta) if network.min_delta else "0"
         parts += [f"patience {network.patience}", f"min_delta {delta}"]
     return ", ".join(parts)
+
+
+def training_text(network: Any) -> str:
+    """Say in a line how a network is trained: optimizer, rate, batches, epochs."""
+    return (
+        f"{network.optimizer} {network.learning_rate:g}, batch {network.batch_size}, "
+        f"{network.epochs} epochs"
+    )
 
 
 def _strength(value: float) -> str:
@@ -152,6 +166,11 @@ def readable_classes(table: "pd.DataFrame") -> "pd.DataFrame":
     means = [per_cent(table[metric].mean()) for metric in metrics]
     texts.loc[len(texts)] = ["mean", *means, f"{table['n_true'].sum():,}"]
     return texts
+
+
+def mean_and_sd(mean: float, sd: float) -> str:
+    """Return a mean in per cent, with its SD where there is one."""
+    return per_cent(mean) + ("" if sd != sd else f" ± {per_cent(sd)}")
 
 
 def readable_layers(layers: "pd.DataFrame") -> "pd.DataFrame":

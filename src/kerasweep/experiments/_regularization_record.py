@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kerasweep.console._confusion import draw_confusion
-from kerasweep.console._record import ExperimentRecord
-from kerasweep.console._regularization import (
+from kerasweep.experiments.confusion import draw_confusion
+from kerasweep.experiments.record import ExperimentRecord
+from kerasweep.experiments.regularization import (
     PLAIN,
     REGULARIZED,
     RegularizationStudy,
 )
-from kerasweep.console._texts import per_cent, readable_classes, readable_layers
+from kerasweep.experiments.texts import per_cent, readable_classes, readable_layers
 from kerasweep.model_selection import wilson_interval
 from kerasweep.plotting import (
     LearningCurvesDisplay,

@@ -1,18 +1,16 @@
-"""Where the fits of an experiment are trained, and in which company."""
+"""Where fits are trained: in a fleet, on a cluster, or one by one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kerasweep.training import fleet
-
 
 @contextmanager
-def company(fleet_size: int | None, scheduler: str | None = None) -> Iterator[None]:
+def fleet_or_cluster(size: int | None, scheduler: str | None = None) -> Iterator[None]:
     """Train the fits within on a cluster, in a fleet, or one by one.
 
     Parameters
     ----------
-    fleet_size : int or None
+    size : int or None
         Most fits trained together; 0 for no fleet, None for the usual size.
     scheduler : str, default=None
         Address of a Dask cluster; by default this machine trains.
@@ -20,12 +18,14 @@ def company(fleet_size: int | None, scheduler: str | None = None) -> Iterator[No
     if scheduler is not None:
         from kerasweep.distributed import cluster
 
-        with cluster(scheduler, fleet_size):
+        with cluster(scheduler, size):
             yield
-    elif fleet_size == 0:
+    elif size == 0:
         yield
     else:
-        with fleet(fleet_size):
+        from kerasweep.training import fleet
+
+        with fleet(size):
             yield
 
 

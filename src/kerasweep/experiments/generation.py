@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasweep.console._record import ExperimentRecord
+from kerasweep.experiments.record import ExperimentRecord
 from kerasweep.plotting import (
     LatentSpaceDisplay,
     LearningCurvesDisplay,

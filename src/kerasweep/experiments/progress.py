@@ -18,9 +18,9 @@ class SearchProgress:
     """Show how many fits and epochs of a search are done, and the time left.
 
     A scikit-learn callback, for searches over this package's networks, in any number
-    of processes. Where ``sklearn.callback.ProgressBar`` draws a bar a fit, this draws
-    one line in all: on a terminal as a bar, in a notebook as a text that changes in its
-    place, elsewhere as a line now and then.
+    of processes. Where ``sklearn.callback.ProgressBar`` draws one bar per fit, this
+    draws one line in all: on a terminal as a bar, in a notebook as a text that changes
+    in its place, elsewhere as a line now and then.
 
     Parameters
     ----------

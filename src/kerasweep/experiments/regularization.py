@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
-from kerasweep.console._data import ExperimentData
+from kerasweep.experiments.data import ExperimentData
 from kerasweep.model_selection import TestResult, test_once
 from kerasweep.plotting import ClassReportDisplay
 

@@ -1,0 +1,162 @@
+"""What searches of networks show: ranked tables, and accuracy against parameters."""
+
+from typing import TYPE_CHECKING, Any
+
+from kerasweep.experiments.run import Run
+from kerasweep.experiments.texts import mean_and_sd, per_cent, sizes_text
+from kerasweep.model_selection import replicate_summary, wilson_interval
+from kerasweep.plotting import (
+    GridSearchDisplay,
+    LearningCurvesDisplay,
+    SweepDisplay,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def sweep_description(network: Any, noise: float, n_factors: int, run: Run) -> str:
+    """Return the text on the page of a sweep's run.
+
+    Parameters
+    ----------
+    network : DenseClassifier
+        As it is trained, but for its L2 factor.
+    noise : float
+        Share of pixels that salt and pepper replace in training.
+    n_factors : int
+    run : Run
+    """
+    data, (n_features, n_classes) = run.data, run.sizes
+    sizes = sizes_text(n_features, network.hidden_layer_sizes, n_classes)
+    return f"""
+**{sizes}** on {run.dataset.name},
+{schedule_text(network)}, salt-and-pepper noise {noise:g}.
+
+{n_factors} L2 factors x {len(run.settings.seeds)} seeds, compared on
+{len(data.cv.validation):,} of {len(data.X):,} rows; the factor with the best mean is
+refitted on all of them with every seed and tested on {len(data.X_test):,} others. Each
+child run is one fit; group them by `net__l2`, or draw `score/validation` against
+`log10_l2`.
+"""
+
+
+def schedule_text(network: Any) -> str:
+    """Say in a line how a network of the sweep is trained, with its schedule."""
+    return (
+        f"{network.optimizer} {network.learning_rate:g}"
+        + (f", momentum {network.momentum:g}" if network.momentum else "")
+        + f", {network.learning_rate_schedule} rate, batch {network.batch_size}, "
+        f"{network.epochs} epochs"
+    )
+
+
+def record_sweep(search: Any, run: Run, *, reference: tuple[float, int, str]) -> None:
+    """Show a search's means against the L2 factor, and the refitted network's curves.
+
+    Parameters
+    ----------
+    search : fitted GridSearchCV
+        Over ``net__l2`` and ``net__random_state``.
+    run : Run
+    reference : (float, int, str)
+        A published accuracy on MNIST, its number of test rows, and its name.
+    """
+    over: dict[str, str] = {"over": "net__random_state"}
+    name = run.dataset.name
+    summary = replicate_summary(search.cv_results_, by="net__l2", **over)
+    run.table(
+        summary,
+        "sweep",
+        f"Validation accuracy on {name}",
+        shown=_readable_sweep(summary),
+    )
+    display = SweepDisplay.from_search(
+        search, x="net__l2", score_name="accuracy", **over
+    )
+    keys = ("reference", "reference_n", "reference_label")
+    known: Any = dict(zip(keys, reference, strict=True)) if name == "MNIST" else {}
+    means = "Mean accuracy against the L2 factor, on"
+    both, alone = "training and validation rows", "validation rows alone"
+    run.figure(display.plot(**known), "sweep", f"{means} {both}.")
+    run.figure(
+        display.plot(train=False, **known), "sweep_validation", f"{means} {alone}."
+    )
+    record_refit(search, run)
+
+
+def record_candidates(search: Any, run: Run, n_validation: int) -> None:
+    """Show a search's candidates, ranked, and against each parameter.
+
+    Parameters
+    ----------
+    search : fitted GridSearchCV
+        Of several parameters, and of ``net__random_state``.
+    run : Run
+    n_validation : int
+        Validation rows.
+    """
+    name = run.dataset.name
+    display = GridSearchDisplay.from_search(
+        search, over="net__random_state", score_name="accuracy"
+    )
+    ranked = display.to_frame()
+    run.table(
+        ranked,
+        "ranked",
+        f"Validation accuracy on {name}, the best first",
+        shown=_readable_candidates(ranked, n_validation),
+    )
+    of = f"of {len(ranked)} networks on {n_validation:,} validation rows of {name}"
+    run.figure(
+        display.plot(),
+        "parallel_coordinates",
+        f"Accuracy {of}: one line per network, across its parameters.",
+    )
+    run.figure(
+        display.plot("parameters", fit_time=True),
+        "parameters",
+        f"Accuracy {of}, and the time that a fit took, against each parameter; lines "
+        "join the means over all networks that share a value.",
+    )
+
+
+def record_refit(search: Any, run: Run) -> None:
+    """Show the learning curves of a search's refitted network."""
+    curves = LearningCurvesDisplay.from_estimator(search).plot()
+    run.figure(curves, "refit", "Learning curves of the refitted network.")
+
+
+def _readable_sweep(summary: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a sweep's summary as texts: factor, mean and SD in per cent, n."""
+    texts = summary[["net__l2"]].rename(columns={"net__l2": "L2 factor"})
+    texts["L2 factor"] = texts["L2 factor"].map("{:g}".format)
+    for column, name in (("", "validation, %"), ("train_", "training, %")):
+        means, sds = summary[f"{column}mean"], summary[f"{column}sd"]
+        texts[name] = list(map(mean_and_sd, means, sds))
+    texts["n"] = summary["n"]
+    return texts
+
+
+def _readable_candidates(ranked: "pd.DataFrame", n_rows: int) -> "pd.DataFrame":
+    """Return ranked candidates as texts, in per cent, with intervals.
+
+    Parameters
+    ----------
+    ranked : DataFrame
+        From :meth:`kerasweep.GridSearchDisplay.to_frame`.
+    n_rows : int
+        Validation rows.
+    """
+    names = [name for name in ranked if name.startswith("net__")]
+    texts = ranked[["rank", *names]].astype(str)
+    texts.columns = [name.removeprefix("net__").replace("_", " ") for name in texts]
+    texts["validation, %"] = list(map(mean_and_sd, ranked["mean"], ranked["sd"]))
+    texts["95 % Wilson interval"] = [
+        " to ".join(map(per_cent, wilson_interval(round(mean * n_rows), n_rows)))
+        if mean == mean
+        else ""
+        for mean in ranked["mean"]
+    ]
+    texts["time, s"] = ranked["fit_time"].map("{:.1f}".format)
+    return texts
