@@ -101,6 +101,16 @@ REGULARIZED_PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
+#: What switches every regularizer of `DenseClassifier` off.
+NO_REGULARIZER: dict[str, Any] = {
+    "l1": 0.0,
+    "l2": 0.0,
+    "max_norm": None,
+    "input_dropout": 0.0,
+    "dropout": 0.0,
+    "early_stopping": False,
+}
+
 #: Strengths that each regularizer is tried with alone.
 REGULARIZER_STRENGTHS: dict[str, tuple[float, ...]] = {
     "l1": (0.0, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 
-from kerasweep.experiments.record import ExperimentRecord
-from kerasweep.experiments.texts import per_cent
+from kerasweep.experiments.run import Run
+from kerasweep.experiments.texts import dense_text, dense_training_text, per_cent
 from kerasweep.plotting import SweepDisplay
 
 if TYPE_CHECKING:
@@ -42,35 +42,34 @@ def strength_search(
     )
 
 
-def record_strengths(
-    search: GridSearchCV, record: ExperimentRecord, *, protocol: str, dataset: str
-) -> None:
-    """Write the table and the figure of a fitted :func:`strength_search`.
+def record_strengths(search: GridSearchCV, run: Run) -> None:
+    """Show the table and the figure of a fitted :func:`strength_search`.
 
     Parameters
     ----------
     search : fitted GridSearchCV
-    record : ExperimentRecord
-    protocol : str
-        What was trained, how, and on which rows.
-    dataset : str
-        The data set's name.
+    run : Run
     """
+    net, cv, dataset = search.estimator["net"], run.data.cv, run.dataset.name
+    protocol = (
+        f"{dense_text(net, *run.sizes)}, {dense_training_text(net)}, trained on "
+        f"{len(cv.train):,} rows and validated on {len(cv.validation):,}, one seed"
+    )
     table = strength_table(search.cv_results_)
-    shown = table.assign(
+    shown = table[["regularizer"]].assign(
         strength=table["strength"].map("{:g}".format),
         **{
             f"{part}, %": table[part].map(per_cent)
             for part in ("training", "validation")
         },
-    ).drop(columns=["training", "validation"])
-    record.table(
+    )
+    run.table(
         table,
         "strengths",
         f"Each regularizer alone on {dataset}: {protocol}",
         shown=shown,
     )
-    record.figure(
+    run.figure(
         draw_strengths(search.cv_results_),
         "strengths",
         f"Accuracy on {dataset} against the strength of each regularizer, the others "
@@ -107,7 +106,7 @@ def strength_results(cv_results: Mapping[str, Any]) -> dict[str, dict[str, Any]]
 
 
 def strength_table(cv_results: Mapping[str, Any]) -> "pd.DataFrame":
-    """Return one row a candidate: `regularizer`, `strength`, and both accuracies.
+    """Return one row per candidate: `regularizer`, `strength`, and both accuracies.
 
     Parameters
     ----------
@@ -136,7 +135,7 @@ def strength_table(cv_results: Mapping[str, Any]) -> "pd.DataFrame":
 
 
 def draw_strengths(cv_results: Mapping[str, Any]) -> Any:
-    """Draw a panel a regularizer: accuracies against its strength, on a log scale.
+    """Draw one panel per regularizer: accuracies against its strength, on a log scale.
 
     Parameters
     ----------

@@ -85,6 +85,35 @@ def record_sweep(search: Any, run: Run, *, reference: tuple[float, int, str]) ->
     record_refit(search, run)
 
 
+def conv_sweep_description(settings: Any, run: Run, cv: Any, n_networks: int) -> str:
+    """Return the text on the page of a search of convolutional networks.
+
+    Parameters
+    ----------
+    settings : ConvSweep
+    run : Run
+    cv : HoldoutSplit
+        Of the candidates.
+    n_networks : int
+    """
+    filters, dense, dropout = (
+        ", ".join(map(str, values))
+        for values in (settings.filters, settings.dense, settings.dropout)
+    )
+    return f"""
+**conv - pool - dropout - conv - dense** on {run.dataset.name}, \
+{settings.optimizer} with
+learning rate {settings.learning_rate:g}, batches of {settings.batch_size}, \
+{settings.epochs}
+epochs. {n_networks} networks: filters {filters} x dense units
+{dense} x dropout {dropout} x
+{settings.replicates} seeds, each trained on {len(cv.train):,} rows and compared on
+{len(cv.validation):,} others; the best is refitted on {len(run.data.X):,} and tested \
+once
+on {len(run.data.X_test):,}.
+"""
+
+
 def record_candidates(search: Any, run: Run, n_validation: int) -> None:
     """Show a search's candidates, ranked, and against each parameter.
 
