@@ -108,6 +108,15 @@ def optimizer(default: str) -> str:
     return option(default, readers.OneOf(words), "Keras optimizer")
 
 
+def image_data() -> str:
+    """Return a field for data that must be images."""
+    return option(
+        "mnist",
+        str,
+        "mnist, digits, openml:NAME_OR_ID of images, or a path to an .npz file",
+    )
+
+
 def preset(presets: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a field that names a preset; the first one is the default."""
     text = "named settings, which every option with the default auto is taken from"
