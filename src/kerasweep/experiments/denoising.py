@@ -99,8 +99,8 @@ def description(settings: Any, run: Run) -> str:
     low, high = settings.train_amounts
     return f"""
 **Salt and pepper on {run.dataset.name}.** A convolutional classifier, trained on
-{len(run.data.X):,} clean images, reads {len(run.data.X_test):,} noisy ones as they are, \
-through a 3 x 3 median
+{len(run.data.X):,} clean images, reads {len(run.data.X_test):,} noisy ones as \
+they are, through a 3 x 3 median
 filter, through the autoencoder {n}-{hidden}-{n} (trained at {settings.amount:g}) and
 through a convolutional denoiser (trained at {low:g} to {high:g}). Beside them a
 classifier of the same architecture, trained at {low:g} to {high:g} itself. Each child

@@ -279,7 +279,7 @@ class Run:
         X, y : array-like
             Rows that are not scaled yet, and their classes.
         **parameters
-            For the pipeline's ``fit``; the network is its step "net".
+            For the network's ``fit``.
 
         Returns
         -------
@@ -288,7 +288,8 @@ class Run:
         print(f"Training the {what}, {network.epochs} epochs", flush=True)
         pipe = self.pipeline(network)
         with self.training(1, network.epochs, pipe, one_by_one=True):
-            return pipe.fit(X, y, **parameters).named_steps["net"]
+            given = {f"net__{name}": value for name, value in parameters.items()}
+            return pipe.fit(X, y, **given).named_steps["net"]
 
     def test(self, estimator: Any, *, model: str, training: str) -> "TestResult":
         """Read the test rows once: to MLflow, the record and the closing lines.
