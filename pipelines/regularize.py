@@ -25,7 +25,8 @@ from kerasweep.experiments.presets import (
     REGULARIZER_STRENGTHS,
 )
 
-STRENGTH, RATE, RATES = map(read.auto, (read.strength, read.rate, read.rates))
+STRENGTH, RATE = read.auto(read.strength), read.auto(read.rate)
+RATES = read.auto(read.rates)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ import pytest
 from sklearn.utils import Bunch
 
 from kerasweep import load_dataset
-from kerasweep.console import experiment_data
+from kerasweep.experiments.data import experiment_data
 
 
 def test_a_published_test_part_is_kept_whole():

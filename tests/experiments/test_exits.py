@@ -1,6 +1,6 @@
 import pytest
 
-from kerasweep.console import bad_input_exits, interruption_exits
+from kerasweep.experiments import bad_input_exits, interruption_exits
 
 
 @pytest.mark.parametrize("error", [ValueError, TypeError, FileNotFoundError])

@@ -5,7 +5,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import GridSearchCV
 
 from kerasweep import fit_replicates
-from kerasweep.console import SearchProgress
+from kerasweep.experiments.progress import SearchProgress
 
 
 class Counter(ClassifierMixin, CallbackSupportMixin, BaseEstimator):

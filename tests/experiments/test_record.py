@@ -1,11 +1,10 @@
-import argparse
 import json
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from kerasweep.console import ExperimentRecord, experiment_tags
+from kerasweep.experiments.record import ExperimentRecord
 
 
 class Tracking:
@@ -30,7 +29,7 @@ def record_in(folder, tracking):
         folder,
         experiment="conv",
         dataset="digits",
-        settings={"epochs": 3, "out": folder},
+        settings={"epochs": "3"},
         title="Convolutions",
     )
 
@@ -69,9 +68,3 @@ def test_what_was_shown_before_an_error_is_kept(tmp_path):
         raise RuntimeError
     content = json.loads(tracking.logged["record.json"])
     assert not content["finished"] and len(content["tables"]) == 1
-
-
-def test_where_files_go_does_not_make_another_experiment():
-    one = experiment_tags("conv", argparse.Namespace(epochs=3, out="a"))
-    assert one == experiment_tags("conv", {"epochs": 3, "out": "b"})
-    assert one != experiment_tags("conv", {"epochs": 4, "out": "a"})

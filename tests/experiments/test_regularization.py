@@ -7,9 +7,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
 from kerasweep import DenseClassifier, PixelScaler
-from kerasweep.console import experiment_data, strength_search, study_regularization
-from kerasweep.console._confusion import draw_confusion
-from kerasweep.console._strengths import draw_strengths, strength_table
+from kerasweep.experiments.confusion import draw_confusion
+from kerasweep.experiments.data import experiment_data
+from kerasweep.experiments.regularization import study_regularization
+from kerasweep.experiments.strengths import (
+    draw_strengths,
+    strength_search,
+    strength_table,
+)
 
 plt = pytest.importorskip("matplotlib.pyplot")
 

@@ -7,29 +7,34 @@ from types import SimpleNamespace
 
 import pytest
 
-from kerasweep.console import (
+from kerasweep.experiments import EXPERIMENT_TAG, SETTINGS_TAG
+from kerasweep.experiments.reproduction import (
     Reproduction,
     Step,
     choose_steps,
-    experiment_tags,
     outcome_table,
 )
+from kerasweep.experiments.scripts import load_command
 
 SCRIPT = """
 import os, sys
-from kerasweep.console import ExperimentParser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+from kerasweep.experiments import Command, ExperimentSettings, options as opt
 
-def parser():
-    p = ExperimentParser("toy")
-    p.add("data", "mnist", str, "data")
-    p.add("seed", "0", p.seed, "seed")
-    p.add("epochs", "40", p.count, "epochs")
-    p.add("out", "results", p.folder, "folder")
-    p.add_quick(epochs="1")
-    return p
+@dataclass(frozen=True)
+class Toy(ExperimentSettings):
+    name: ClassVar[str] = "toy"
+    epochs: int = opt.epochs("40", quick="1")
+    out: Path = opt.out("results")
+
+def run(settings, run): ...
+
+main = Command(Toy, run)
 
 if __name__ == "__main__":
-    args = parser().parse_args()
+    args = main.read(sys.argv[1:])
     assert "MLFLOW_RUN_ID" not in os.environ
     args.out.mkdir(parents=True)
     (args.out / "epochs").write_text(f"{args.data} {args.seed} {args.epochs}")
@@ -48,30 +53,31 @@ def scripts(tmp_path):
     return folder
 
 
-def reproduction(steps, scripts, finished=(), **options):
+def reproduction(steps, scripts, found=(), **options):
     common = {"data": "digits", "seed": "5"}
     out = scripts.parent / "out"
-    return Reproduction(
-        steps, scripts, out, common=common, finished=finished, **options
-    )
+    return Reproduction(steps, scripts, out, common=common, finished=found, **options)
 
 
-def finished(script="toy", seconds=60.0, **settings):
-    settings = {
-        "data": "digits",
-        "seed": 5,
-        "epochs": 40,
-        "quick": False,
-        "out": "elsewhere",
-        **settings,
-    }
-    texts = {k: str(v) for k, v in settings.items() if k != "out"}
-    return SimpleNamespace(
-        run_id="0123456789",
-        tags=experiment_tags(script, settings),
-        record={"settings": texts},
-        seconds=seconds,
-    )
+@pytest.fixture
+def finished(scripts):
+    """Return a function that makes up a finished run of the toy."""
+
+    def make(script="toy", seconds=60.0, **given):
+        given = {"data": "digits", "seed": "5", **given}
+        typed = [text for name, value in given.items() for text in (f"--{name}", value)]
+        settings = load_command(scripts / "toy.py").read(typed)
+        return SimpleNamespace(
+            run_id="0123456789",
+            tags={
+                EXPERIMENT_TAG: script,
+                SETTINGS_TAG: settings.tags()[SETTINGS_TAG],
+            },
+            record={"settings": settings.texts()},
+            seconds=seconds,
+        )
+
+    return make
 
 
 def states(outcomes):
@@ -102,7 +108,7 @@ def test_each_step_runs_and_a_failure_stops_no_other(scripts, monkeypatch, capfd
     assert outcome_table(outcomes)["outcome"].tolist() == states(outcomes)
 
 
-def test_only_the_very_same_settings_are_skipped(scripts):
+def test_only_the_very_same_settings_are_skipped(scripts, finished):
     steps = [
         Step("same", "toy", 1),
         Step("wide", "toy", 1, {"epochs": "2"}, tags=("wide",)),
@@ -110,10 +116,10 @@ def test_only_the_very_same_settings_are_skipped(scripts):
     ]
     store = [
         finished(),
-        finished("wide", epochs=2),
-        finished(epochs=3, seed=6),
-        finished("another", epochs=3),
-        finished(epochs=3, data="mnist"),
+        finished("wide", epochs="2"),
+        finished(epochs="3", seed="6"),
+        finished("another", epochs="3"),
+        finished(epochs="3", data="mnist"),
     ]
     outcomes = reproduction(steps, scripts, store).run()
     assert states(outcomes) == ["skipped", "skipped", "finished"]
@@ -134,14 +140,14 @@ def test_small_settings_have_options_of_their_own(scripts):
     assert (out / "wide" / "epochs").read_text() == "digits 5 2"
 
 
-def test_the_time_left_is_scaled_by_what_is_known(scripts):
+def test_the_time_left_is_scaled_by_what_is_known(scripts, finished):
     steps = [
         Step("known", "toy", 2),
         Step("other-seed", "toy", 2, {"epochs": "3"}),
         Step("unknown", "toy", 10, {"epochs": "4"}),
     ]
     assert reproduction(steps, scripts).seconds_left() == (14 * 60, False)
-    store = [finished(seconds=60), finished(epochs=3, seed=6, seconds=60)]
+    store = [finished(seconds=60), finished(epochs="3", seed="6", seconds=60)]
     # twice as fast as guessed; what is skipped takes no time
     assert reproduction(steps, scripts, store).seconds_left() == (60 + 300, True)
 
@@ -165,8 +171,8 @@ time.sleep(60)
 PARENT = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a job's processes
-from kerasweep.console._exits import interruption_exits
-from kerasweep.console._reproduction import run_child
+from kerasweep.experiments._exits import interruption_exits
+from kerasweep.experiments.reproduction import run_child
 with interruption_exits("Kept."):
     run_child([sys.executable, "-c", sys.argv[1]], (0.5, 0.5))
 """

@@ -1,7 +1,7 @@
 import pandas as pd
 
-from kerasweep.console import print_table, reference_lines, write_table
 from kerasweep.datasets import load_reference_results
+from kerasweep.experiments.tables import print_table, reference_lines, write_table
 
 
 def test_a_table_is_written_as_csv_and_markdown(tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from kerasweep.cli._scripts import find_scripts, run_script, summary
+from kerasweep.experiments.scripts import find_scripts, run_script, summary
 
 _BAD_INPUT = 2
 _INTERRUPTED = 130

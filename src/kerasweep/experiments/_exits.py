@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 BAD_INPUT = 2
 #: Exit code of an experiment whose results are not all in MLflow.
@@ -46,7 +47,7 @@ def interruption_exits(message: str) -> Iterator[None]:
         end(f"Interrupted. {message}", INTERRUPTED)
 
 
-def end(sentence: str, code: int) -> None:
+def end(sentence: str, code: int) -> NoReturn:
     """Print a sentence among the errors, and exit."""
     print(sentence, file=sys.stderr, flush=True)
     raise SystemExit(code) from None

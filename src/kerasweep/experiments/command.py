@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import click
 
-from kerasweep.experiments._exits import BAD_INPUT
+from kerasweep.experiments._exits import BAD_INPUT, end
 from kerasweep.experiments.options import Option
 from kerasweep.experiments.settings import ExperimentSettings, Settings
 
@@ -64,14 +64,7 @@ class Command(Generic[S]):
             With code 2 after one sentence if an option is wrong, with 0 after help.
         """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        program = Path(sys.argv[0]).name
-        try:
-            settings = self.read(arguments)
-        except click.exceptions.Exit as asked:  # for help
-            raise SystemExit(asked.exit_code) from None
-        except click.ClickException as error:
-            print(f"{program}: {sentence(error)}", file=sys.stderr)
-            raise SystemExit(BAD_INPUT) from None
+        settings = self.settings(**options_or_exit(self.click_command(), arguments))
         if isinstance(settings, ExperimentSettings):
             from kerasweep.experiments.run import experiment
 
@@ -80,27 +73,28 @@ class Command(Generic[S]):
         else:
             self._function(settings)
 
-    def read(self, arguments: Sequence[str] | None = None) -> S:
+    def read(self, arguments: Sequence[str]) -> S:
         """Return the settings that a command line gives.
 
         Raises
         ------
-        click.ClickException
+        ValueError
             If an option is wrong.
-        click.exceptions.Exit
-            If help was asked for; it is printed.
         """
-        given = list(sys.argv[1:] if arguments is None else arguments)
-        options = self.settings.options()
-        command = click.Command(
+        try:
+            context = self.click_command().make_context(None, list(arguments))
+        except click.ClickException as error:
+            raise ValueError(_sentence(error)) from None
+        return self.settings(**context.params)
+
+    def click_command(self) -> click.Command:
+        """Return the options, as Click reads them."""
+        options = self.settings.options().items()
+        return click.Command(
             None,
-            params=[_click_option(name, about) for name, about in options.items()],
+            params=[click_option(name, about) for name, about in options],
             help=self.summary,
-            options_metavar="[--option value ...]",
-            context_settings={"help_option_names": ["-h", "--help"]},
         )
-        program = Path(sys.argv[0]).name
-        return self.settings(**command.make_context(program, given).params)
 
     @property
     def summary(self) -> str:
@@ -109,14 +103,40 @@ class Command(Generic[S]):
         return text.partition("\n")[0]
 
 
-def sentence(error: click.ClickException) -> str:
-    """Return what was wrong in one sentence."""
-    if isinstance(error, click.BadParameter) and error.param is not None:
-        return f"argument {error.param.opts[0]}: {error.message}"
-    return error.format_message()
+def options_or_exit(
+    command: click.Command,
+    arguments: Sequence[str] | None = None,
+    program: str | None = None,
+) -> dict[str, Any]:
+    """Read a command line, or end with help or with one sentence.
+
+    Parameters
+    ----------
+    command : click.Command
+    arguments : sequence of str, default=None
+        None reads ``sys.argv``.
+    program : str, default=None
+        Its name in messages; by default the file's in ``sys.argv``.
+
+    Raises
+    ------
+    SystemExit
+        With code 2 if an option is wrong, with 0 after help.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    program = program or Path(sys.argv[0]).name
+    command.options_metavar = "[--option value ...]"
+    command.context_settings = {"help_option_names": ["-h", "--help"]}
+    try:
+        return command.make_context(program, given).params
+    except click.exceptions.Exit as asked:  # for help
+        raise SystemExit(asked.exit_code) from None
+    except click.ClickException as error:
+        end(f"{program}: {_sentence(error)}", BAD_INPUT)
 
 
-def _click_option(name: str, about: Option) -> click.Option:
+def click_option(name: str, about: Option) -> click.Option:
+    """Return an option as Click takes it."""
     shown = f"{about.help} [{about.default}]" if about.default else about.help
     return click.Option(
         ["--" + name.replace("_", "-"), name],
@@ -125,6 +145,12 @@ def _click_option(name: str, about: Option) -> click.Option:
         help=shown,
         metavar="",  # the usual one, a type, only crowds the page
     )
+
+
+def _sentence(error: click.ClickException) -> str:
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return f"argument {error.param.opts[0]}: {error.message}"
+    return error.format_message()
 
 
 class _Reader(click.ParamType):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from kerasweep.experiments import readers
 
@@ -73,21 +73,21 @@ def option(
         help += f": {', '.join(read.words)}"
     about = Option(default, read, help, quick, presets, parameter)
     made = field(default_factory=lambda: read(default), metadata={"option": about})
-    return cast(T, made)
+    return made
 
 
 class CommonOption(Protocol):
     """Makes the field of an option that several experiments have."""
 
     def __call__(
-        self, default: str, *, quick: str | None = None, help: str = ..., **more: str
+        self, default: str, *, quick: str | None = None, help: str = ..., **more: Any
     ) -> Any:
         """Return the field; its reader takes "auto" where that is the default."""
 
 
 def _common(reader: Callable[[str], Any], text: str) -> CommonOption:
     def make(
-        default: str, *, quick: str | None = None, help: str = text, **more: str
+        default: str, *, quick: str | None = None, help: str = text, **more: Any
     ) -> Any:
         reads = readers.auto(reader) if default == "auto" else reader
         return option(default, reads, help, quick=quick, **more)

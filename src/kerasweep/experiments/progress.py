@@ -154,7 +154,7 @@ class _Line:
         left = (now - self._start) / max(done, 1) * (total - done)
         self._say(
             f"{self._counts()}, {100 * done / total:.0f} % of the epochs, about "
-            f"{_duration(left)} left"
+            f"{duration(left)} left"
         )
 
     def _say(self, text: str) -> None:
@@ -168,7 +168,7 @@ class _Line:
             self._bar.stop()
         else:
             self._say(
-                f"{self._counts()} done in {_duration(time.monotonic() - self._start)}"
+                f"{self._counts()} done in {duration(time.monotonic() - self._start)}"
             )
 
 
@@ -200,6 +200,7 @@ def _terminal_bar(console: Any) -> Any:
     )
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return seconds as a text, with minutes where there are any."""
     minutes, seconds = divmod(round(seconds), 60)
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

@@ -1,23 +1,21 @@
 """All experiments in order, but those that are finished already."""
 
-import importlib.util
-import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kerasweep.experiments.record import (
+from kerasweep.experiments.scripts import load_command
+from kerasweep.experiments.settings import (
     EXPERIMENT_TAG,
     SETTINGS_TAG,
-    experiment_tags,
-    settings_texts,
+    ExperimentSettings,
 )
 
 #: Seconds that a child gets for what Ctrl-C makes it do, and then to end at all.
@@ -109,7 +107,8 @@ class Reproduction:
     ----------
     steps : list of Step
     scripts : Path
-        The folder of the scripts. Each has ``parser()``.
+        The folder of the scripts. Each has ``main``, a
+        :class:`~kerasweep.experiments.Command`.
     out : Path
         A folder for all; each step gets its own in it.
     common : dict of str to str
@@ -169,7 +168,7 @@ class Reproduction:
             plan.known = Outcome(step.name, "failed", f"there is no script {path}")
         elif not step.is_report:
             try:
-                settings = _settings(path, plan.arguments)
+                settings = load_command(path).read(plan.arguments)
             except Exception as error:
                 text = " ".join(str(error).split()) or type(error).__name__
                 plan.known = Outcome(step.name, "failed", text)
@@ -177,11 +176,13 @@ class Reproduction:
                 self._look_up(plan, settings, finished)
         return plan
 
-    def _look_up(self, plan: "_Plan", settings: Any, finished: Sequence[Any]) -> None:
+    def _look_up(
+        self, plan: "_Plan", settings: ExperimentSettings, finished: Sequence[Any]
+    ) -> None:
         step = plan.step
         names = (step.script, *step.tags)
-        digest = experiment_tags(step.script, settings)[SETTINGS_TAG]
-        wanted = _without_seed(settings_texts(settings))
+        digest = settings.tags()[SETTINGS_TAG]
+        wanted = _without_seed(settings.texts())
         like = []
         for run in finished:  # the newest first
             if run.tags.get(EXPERIMENT_TAG) not in names:
@@ -293,20 +294,6 @@ def _sigterm_exits() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _settings(path: Path, arguments: list[str]) -> Any:
-    """Return the options as the script itself reads them."""
-    spec = importlib.util.spec_from_file_location(f"_kerasweep_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    said = io.StringIO()
-    try:
-        spec.loader.exec_module(module)
-        with redirect_stderr(said):
-            return module.parser().parse_args(arguments)
-    except SystemExit as stop:
-        raise ValueError(said.getvalue() or f"exit code {stop.code}") from None
-
-
 def _without_seed(settings: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in settings.items() if key != "seed"}
 
@@ -318,11 +305,11 @@ def _ending(code: int) -> str:
 
 
 def _long_duration(seconds: float) -> str:
-    from kerasweep.experiments.progress import _duration
+    from kerasweep.experiments.progress import duration
 
     minutes = round(seconds / 60)
     if minutes < 2:
-        return _duration(seconds)
+        return duration(seconds)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 

@@ -20,12 +20,6 @@ SETTINGS_TAG = "kerasweep.settings"
 
 #: Where files go and where fits run decide nothing about an experiment's outcome.
 _NOT_RECORDED = ("out", "register_as", "n_jobs", "fleet", "scheduler", "resume")
-#: Shared options stand in this order on every help page, around an experiment's own.
-_FIRST = ("data", "target")
-_LAST = (
-    *("train_size", "n_jobs", "fleet", "scheduler", "seed", "resume"),
-    *("register_as", "out", "quick"),
-)
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,10 @@ class Settings:
     ValueError
         By :meth:`from_texts`, if a value can't be used.
     """
+
+    #: Options that stand first and last on the help page, around the others.
+    first: ClassVar[tuple[str, ...]] = ()
+    last: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         """Make small what was left at its default, if `quick` is set."""
@@ -51,8 +49,8 @@ class Settings:
     def options(cls) -> dict[str, Option]:
         """Return the options by name, in the order of the help page."""
         about: dict[str, Option] = {f.name: f.metadata["option"] for f in fields(cls)}
-        own = [name for name in about if name not in _FIRST + _LAST]
-        found = {n: about[n] for n in (*_FIRST, *own, *_LAST) if n in about}
+        own = [name for name in about if name not in cls.first + cls.last]
+        found = {n: about[n] for n in (*cls.first, *own, *cls.last) if n in about}
         if "quick" in found:
             small = [f"{n}={o.quick}" for n, o in found.items() if o.quick is not None]
             text = found["quick"].help.format(small=", ".join(small))
@@ -74,7 +72,7 @@ class Settings:
         keys = {name: about.parameter or name for name, about in options.items()}
         given = {key: getattr(self, name) for name, key in keys.items() if key in known}
         given = {k: v for k, v in given.items() if v is not None and v != "auto"}
-        return {**presets[self.preset], **given}
+        return {**presets[vars(self)["preset"]], **given}
 
     def texts(self) -> dict[str, str]:
         """Return what decides the outcome, as texts, by name in alphabetical order."""
@@ -89,6 +87,11 @@ class ExperimentSettings(Settings):
     Subclasses set `name`, and redefine a field where its help says more.
     """
 
+    first: ClassVar[tuple[str, ...]] = ("data", "target")
+    last: ClassVar[tuple[str, ...]] = (
+        *("train_size", "n_jobs", "fleet", "scheduler", "seed", "resume"),
+        *("register_as", "out", "quick"),
+    )
     #: The experiment's name in MLflow and in the tags of its run.
     name: ClassVar[str]
     #: What is said of an interruption.

@@ -62,7 +62,7 @@ def record_sweep(search: Any, run: Run, *, reference: tuple[float, int, str]) ->
     reference : (float, int, str)
         A published accuracy on MNIST, its number of test rows, and its name.
     """
-    over: dict[str, str] = {"over": "net__random_state"}
+    over: dict[str, Any] = {"over": "net__random_state"}
     name = run.dataset.name
     summary = replicate_summary(search.cv_results_, by="net__l2", **over)
     run.table(
@@ -177,9 +177,11 @@ def _readable_candidates(ranked: "pd.DataFrame", n_rows: int) -> "pd.DataFrame":
     n_rows : int
         Validation rows.
     """
-    names = [name for name in ranked if name.startswith("net__")]
+    names = [name for name in map(str, ranked) if name.startswith("net__")]
     texts = ranked[["rank", *names]].astype(str)
-    texts.columns = [name.removeprefix("net__").replace("_", " ") for name in texts]
+    texts.columns = [
+        name.removeprefix("net__").replace("_", " ") for name in map(str, texts)
+    ]
     texts["validation, %"] = list(map(mean_and_sd, ranked["mean"], ranked["sd"]))
     texts["95 % Wilson interval"] = [
         " to ".join(map(per_cent, wilson_interval(round(mean * n_rows), n_rows)))
