@@ -21,9 +21,6 @@ from kerasweep.experiments import (
 from kerasweep.experiments.presets import CONV_PRESETS
 
 Sizes = int | tuple[int, ...] | None
-SIZES, RATE = read.auto(read.sizes), read.auto(read.rate)
-DENSE, SHIFT = read.auto(read.counts), read.auto(read.share)
-ROTATION = read.auto(read.degrees)
 
 
 @dataclass(frozen=True)
@@ -32,26 +29,16 @@ class Conv(FleetSettings):
 
     name: ClassVar[str] = "conv"
     preset: str = opt.preset(CONV_PRESETS)
-    filters: Sizes = opt.option("auto", SIZES, "output channels of each convolution")
-    kernel_size: Sizes = opt.option(
-        "auto", SIZES, "side of all or of each kernel, pixels"
+    filters: Sizes = opt.auto(read.sizes, "output channels of each convolution")
+    kernel_size: Sizes = opt.auto(read.sizes, "side of all or of each kernel, pixels")
+    pool_size: Sizes = opt.auto(read.sizes, "side of pooling windows; 1 for none")
+    dense: tuple[int, ...] | None = opt.auto(read.counts, "units of each dense layer")
+    conv_dropout: float | None = opt.auto(
+        read.rate, "share dropped behind each pooling"
     )
-    pool_size: Sizes = opt.option("auto", SIZES, "side of pooling windows; 1 for none")
-    dense: tuple[int, ...] | None = opt.option(
-        "auto", DENSE, "units of each dense layer"
-    )
-    conv_dropout: float | None = opt.option(
-        "auto", RATE, "share dropped behind each pooling"
-    )
-    dropout: float | None = opt.option(
-        "auto", RATE, "share dropped behind each dense layer"
-    )
-    max_shift: float | None = opt.option(
-        "auto", SHIFT, "largest shift, share of the image"
-    )
-    max_rotation: float | None = opt.option(
-        "auto", ROTATION, "largest rotation, degrees"
-    )
+    dropout: float | None = opt.auto(read.rate, "share dropped behind each dense layer")
+    max_shift: float | None = opt.auto(read.share, "largest shift, share of the image")
+    max_rotation: float | None = opt.auto(read.degrees, "largest rotation, degrees")
     replicates: int = opt.replicates("3", quick="2")
     epochs: int | None = opt.epochs("auto", quick="15")
     batch_size: int | None = opt.batch_size("auto")

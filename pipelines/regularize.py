@@ -25,9 +25,6 @@ from kerasweep.experiments.presets import (
     REGULARIZER_STRENGTHS,
 )
 
-STRENGTH, RATE = read.auto(read.strength), read.auto(read.rate)
-RATES = read.auto(read.rates)
-
 
 @dataclass(frozen=True)
 class Regularize(ResumableSettings):
@@ -42,14 +39,14 @@ class Regularize(ResumableSettings):
     hidden: tuple[int, ...] | None = opt.hidden(
         "auto", quick="128,64", parameter="hidden_layer_sizes"
     )
-    l1: float | None = opt.option("auto", STRENGTH, "strength of the L1 penalty")
-    l2: float | None = opt.option("auto", STRENGTH, "strength of the L2 penalty")
-    max_norm: float | None = opt.option(
-        "auto", STRENGTH, "largest norm of a hidden unit's weights; 0 for no bound"
+    l1: float | None = opt.auto(read.strength, "strength of the L1 penalty")
+    l2: float | None = opt.auto(read.strength, "strength of the L2 penalty")
+    max_norm: float | None = opt.auto(
+        read.strength, "largest norm of a hidden unit's weights; 0 for no bound"
     )
-    input_dropout: float | None = opt.option("auto", RATE, "share of inputs dropped")
-    dropout: tuple[float, ...] | None = opt.option(
-        "auto", RATES, "share of units dropped behind all hidden layers, or behind each"
+    input_dropout: float | None = opt.auto(read.rate, "share of inputs dropped")
+    dropout: tuple[float, ...] | None = opt.auto(
+        read.rates, "share of units dropped behind all hidden layers, or behind each"
     )
     epochs: int | None = opt.epochs(
         "auto", quick="20", help="most passes over the training rows"

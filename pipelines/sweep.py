@@ -21,8 +21,6 @@ from kerasweep.experiments.presets import SWEEP_PRESETS
 
 SCHEDULE = read.OneOf(["auto", "constant", "cosine", "one_cycle"])
 HINTON = (0.9847, 10_000, "Hinton, 98.47 %")
-FACTORS = read.auto(read.factors)
-RATE = read.auto(read.rate)
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Sweep(ResumableSettings):
     hidden: tuple[int, ...] = opt.hidden("500,300", quick="32")
     preset: str = opt.preset(SWEEP_PRESETS)
     factors: tuple[float, ...] | None = opt.option(
-        "auto", FACTORS, "L2 factors to compare", quick="1e-4,1e-2"
+        "auto", read.auto(read.factors), "L2 factors to compare", quick="1e-4,1e-2"
     )
     replicates: int = opt.replicates(
         "3", quick="2", help="seeds a factor is trained with"
@@ -42,7 +40,7 @@ class Sweep(ResumableSettings):
     batch_size: int = opt.batch_size("128")
     learning_rate: float | None = opt.learning_rate("auto")
     learning_rate_schedule: str = opt.option("auto", SCHEDULE, "how it changes")
-    momentum: float | None = opt.option("auto", RATE, "of sgd and rmsprop")
+    momentum: float | None = opt.auto(read.rate, "of sgd and rmsprop")
     optimizer: str = opt.optimizer("auto")
     noise: float = opt.option(
         "0", read.share, "share of salt-and-pepper noise in training"

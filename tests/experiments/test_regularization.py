@@ -7,14 +7,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
 from kerasweep import DenseClassifier, PixelScaler
-from kerasweep.experiments.confusion import draw_confusion
 from kerasweep.experiments.data import experiment_data
 from kerasweep.experiments.regularization import study_regularization
-from kerasweep.experiments.strengths import (
-    draw_strengths,
-    strength_search,
-    strength_table,
-)
+from kerasweep.experiments.strengths import strength_search, strength_table
+from kerasweep.plotting._confusion import draw_confusion
+from kerasweep.plotting._strength_panels import draw_strengths
 
 plt = pytest.importorskip("matplotlib.pyplot")
 

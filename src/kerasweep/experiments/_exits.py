@@ -29,11 +29,6 @@ def interruption_exits(message: str) -> Iterator[None]:
     """Turn Ctrl-C in the code within into one sentence and exit code 130.
 
     A search that can't be resumed has not trained anything: that is bad input.
-
-    Parameters
-    ----------
-    message : str
-        What was kept and where.
     """
     try:
         yield

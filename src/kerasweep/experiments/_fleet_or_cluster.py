@@ -6,15 +6,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def fleet_or_cluster(size: int | None, scheduler: str | None = None) -> Iterator[None]:
-    """Train the fits within on a cluster, in a fleet, or one by one.
-
-    Parameters
-    ----------
-    size : int or None
-        Most fits trained together; 0 for no fleet, None for the usual size.
-    scheduler : str, default=None
-        Address of a Dask cluster; by default this machine trains.
-    """
+    """Train the fits within on a cluster, in a fleet, or one by one."""
     if scheduler is not None:
         from kerasweep.distributed import cluster
 

@@ -110,14 +110,6 @@ def options_or_exit(
 ) -> dict[str, Any]:
     """Read a command line, or end with help or with one sentence.
 
-    Parameters
-    ----------
-    command : click.Command
-    arguments : sequence of str, default=None
-        None reads ``sys.argv``.
-    program : str, default=None
-        Its name in messages; by default the file's in ``sys.argv``.
-
     Raises
     ------
     SystemExit

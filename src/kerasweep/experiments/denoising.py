@@ -27,13 +27,7 @@ _GOALS = (0.4, 0.6, 0.8)
 
 
 def networks(settings: Any, image_shape: Sequence[int]) -> dict[str, Any]:
-    """Return what is trained, by the name of its method.
-
-    Parameters
-    ----------
-    settings : Denoise
-    image_shape : tuple of int
-    """
+    """Return what is trained, by the name of its method."""
     common = {"batch_size": settings.batch_size, "random_state": settings.seed}
     reader = {"optimizer": "sgd", "epochs": settings.classifier_epochs, **common}
     return {
@@ -111,17 +105,7 @@ run is one network; the registered model denoises by convolutions, then reads.
 def record_denoising(
     run: Run, settings: Any, robustness: "pd.DataFrame", quality: "pd.DataFrame"
 ) -> None:
-    """Show the tables and the results.
-
-    Parameters
-    ----------
-    run : Run
-    settings : Denoise
-    robustness : DataFrame
-        From :func:`~kerasweep.model_selection.noise_robustness`.
-    quality : DataFrame
-        From :func:`~kerasweep.model_selection.denoising_quality`.
-    """
+    """Show the tables and the results."""
     dataset = run.dataset.name
     amount = min(settings.amounts, key=lambda level: abs(level - settings.amount))
     low, high = settings.train_amounts
@@ -210,18 +194,7 @@ def draw_denoising(
     reader: Any,
     clean: np.ndarray,
 ) -> None:
-    """Show the figures.
-
-    Parameters
-    ----------
-    run, settings, robustness, quality
-        As for :func:`record_denoising`.
-    denoisers : dict of str to fitted estimator
-    reader : fitted classifier
-        For clean images.
-    clean : ndarray of shape (n_test, n_pixels)
-        The scaled test images.
-    """
+    """Show the figures."""
     dataset, y_test = run.dataset.name, run.data.y_test
     one_per_class = np.unique(y_test, return_index=True)[1]
     gallery = DenoisingDisplay.from_denoisers(

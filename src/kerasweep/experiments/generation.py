@@ -80,14 +80,7 @@ def judged(
     X_test: np.ndarray,
     y_test: np.ndarray,
 ) -> list[Quality]:
-    """Return what the classifier makes of test images and of samples.
-
-    Returns
-    -------
-    quality : list of tuple
-        Measure, what was read, prior of the samples, share, and the result with its
-        interval.
-    """
+    """Return what the classifier makes of test images and of samples."""
     free, conditional = fitted[FREE], fitted[CONDITIONAL]
     asked = np.resize(conditional.classes_, settings.samples)
     quality: list[Quality] = []
@@ -144,15 +137,7 @@ def _training(settings: Any, network: str, prior: str) -> str:
 
 
 def record_likelihood(table: "pd.DataFrame", run: Run, settings: Any) -> None:
-    """Show how likely the test images are.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`~kerasweep.model_selection.likelihood_table`.
-    run : Run
-    settings : Generate
-    """
+    """Show how likely the test images are."""
     import pandas as pd
 
     dataset = run.dataset.name
@@ -208,15 +193,7 @@ def record_likelihood(table: "pd.DataFrame", run: Run, settings: Any) -> None:
 
 
 def record_sample_quality(quality: Sequence[Quality], run: Run, settings: Any) -> None:
-    """Show what classifiers read in samples, and in test images.
-
-    Parameters
-    ----------
-    quality : list of tuple
-        From :func:`judged`, with the classification accuracy score.
-    run : Run
-    settings : Generate
-    """
+    """Show what classifiers read in samples, and in test images."""
     import pandas as pd
 
     dataset, judge = run.dataset.name, network_text(JUDGE)
@@ -269,15 +246,7 @@ def record_sample_quality(quality: Sequence[Quality], run: Run, settings: Any) -
 
 
 def draw_generation(fitted: Mapping[str, Any], X_test: np.ndarray, run: Run) -> None:
-    """Show the figures.
-
-    Parameters
-    ----------
-    fitted : dict of str to VariationalAutoencoder
-    X_test : ndarray of shape (n_test, n_pixels)
-        Scaled test rows.
-    run : Run
-    """
+    """Show the figures."""
     dataset, y_test = run.dataset.name, run.data.y_test
     shape: dict[str, Any] = {"image_shape": run.dataset.image_shape}
     draw = {**shape, "random_state": run.settings.seed}

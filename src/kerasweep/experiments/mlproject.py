@@ -14,17 +14,7 @@ _NOTE = "# Written by `python -m kerasweep.experiments.mlproject`.\n"
 
 
 def mlproject_text(scripts: Mapping[str, Path]) -> str:
-    """Return MLproject's text.
-
-    Parameters
-    ----------
-    scripts : dict of str to Path
-
-    Returns
-    -------
-    text : str
-        YAML.
-    """
+    """Return MLproject's text."""
     import yaml
 
     points = {name: entry_point(path) for name, path in scripts.items()}

@@ -49,15 +49,8 @@ def option(
 ) -> T:
     """Return a dataclass field that is an option of the command line.
 
-    Parameters
-    ----------
-    default, read, help, quick, parameter, presets
-        As in :class:`Option`.
-
-    Returns
-    -------
-    field : dataclasses.Field
-        A type checker sees the type of what `read` returns.
+    The parameters are those of :class:`Option`. A type checker takes the field for
+    what `read` returns.
 
     Examples
     --------
@@ -74,6 +67,11 @@ def option(
     about = Option(default, read, help, quick, presets, parameter)
     made = field(default_factory=lambda: read(default), metadata={"option": about})
     return made
+
+
+def auto(read: Callable[[str], T], help: str) -> T | None:
+    """Return an option's field that the preset decides unless it is given."""
+    return option("auto", readers.auto(read), help)
 
 
 class CommonOption(Protocol):

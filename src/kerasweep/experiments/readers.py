@@ -1,6 +1,6 @@
 """From what a user types to a value, or to a sentence that says what was expected.
 
-Each reader takes a text and raises ValueError for one that it can't read.
+Each reader takes a text, and raises ValueError for one that it can't read.
 """
 
 import math
@@ -14,21 +14,60 @@ T = TypeVar("T")
 Number = TypeVar("Number", int, float)
 
 
-def count(text: str) -> int:
-    """Read a whole number of at least 1."""
-    return _number(text, int, lambda v: v >= 1, "a whole number of at least 1")
+def _number(
+    kind: Callable[[str], Number], valid: Callable[[Number], bool], expected: str
+) -> Callable[[str], Number]:
+    """Return a reader of a number in a range."""
+
+    def read(text: str) -> Number:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise _wrong(expected, text) from None
+        if not math.isfinite(value) or not valid(value):
+            raise _wrong(expected, text)
+        return value
+
+    read.__doc__ = f"Read {expected}."
+    return read
 
 
-def count_or_all(text: str) -> int | None:
-    """Read a whole number of at least 1, or None from "all"."""
-    valid = 'a whole number of at least 1, or "all"'
-    return None if text == "all" else _number(text, int, lambda v: v >= 1, valid)
+def _several(read: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
+    """Return a reader of values that are separated by commas."""
+    return lambda text: tuple(map(read, _parts(text)))
 
 
-def seed(text: str) -> int:
-    """Read a whole number in [0, 2**31)."""
-    valid = "a whole number from 0 to 2**31 - 1"
-    return _number(text, int, lambda v: 0 <= v < 2**31, valid)
+def none_of(word: str, read: Callable[[str], T]) -> Callable[[str], T | None]:
+    """Return a reader of what `read` reads, and of None from a word."""
+
+    def either(text: str) -> T | None:
+        try:
+            return None if text == word else read(text)
+        except ValueError as error:
+            said = str(error).replace(". Got", f', or "{word}". Got')
+            raise ValueError(said) from None
+
+    return either
+
+
+def auto(read: Callable[[str], T]) -> Callable[[str], T | None]:
+    """Return a reader of what `read` reads, and of None from "auto"."""
+    return lambda text: None if text == "auto" else read(text)
+
+
+count = _number(int, lambda v: v >= 1, "a whole number of at least 1")
+seed = _number(int, lambda v: 0 <= v < 2**31, "a whole number from 0 to 2**31 - 1")
+positive = _number(float, lambda v: v > 0, "a number above 0")
+strength = _number(float, lambda v: v >= 0, "a number of at least 0")
+share = _number(float, lambda v: 0 <= v <= 1, "a number from 0 to 1")
+rate = _number(float, lambda v: 0 <= v < 1, "a number from 0 to below 1")
+degrees = _number(float, lambda v: 0 <= v <= 180, "a number from 0 to 180")
+count_or_all = none_of("all", count)
+jobs = none_of("auto", _number(int, lambda v: v != 0, "a whole number other than 0"))
+fleet_size = none_of(
+    "auto", _number(int, lambda v: v >= 0, "a whole number of at least 0")
+)
+counts, rates = _several(count), _several(rate)
 
 
 def flag(text: str) -> bool:
@@ -38,57 +77,10 @@ def flag(text: str) -> bool:
     return text == "1"
 
 
-def jobs(text: str) -> int | None:
-    """Read a number of parallel fits as joblib takes it, or None from "auto"."""
-    valid = 'a whole number other than 0, or "auto"'
-    return None if text == "auto" else _number(text, int, lambda v: v != 0, valid)
-
-
-def fleet_size(text: str) -> int | None:
-    """Read the size of a fleet, 0 for none, or None from "auto"."""
-    valid = 'a whole number of at least 0, or "auto"'
-    return None if text == "auto" else _number(text, int, lambda v: v >= 0, valid)
-
-
-def positive(text: str) -> float:
-    """Read a number above 0."""
-    return _number(text, float, lambda v: v > 0, "a number above 0")
-
-
-def strength(text: str) -> float:
-    """Read a number of at least 0."""
-    return _number(text, float, lambda v: v >= 0, "a number of at least 0")
-
-
-def share(text: str) -> float:
-    """Read a number in [0, 1]."""
-    return _number(text, float, lambda v: 0 <= v <= 1, "a number from 0 to 1")
-
-
-def rate(text: str) -> float:
-    """Read a number from 0 to below 1."""
-    return _number(text, float, lambda v: 0 <= v < 1, "a number from 0 to below 1")
-
-
-def degrees(text: str) -> float:
-    """Read an angle from 0 to 180 degrees."""
-    return _number(text, float, lambda v: 0 <= v <= 180, "a number from 0 to 180")
-
-
-def counts(text: str) -> tuple[int, ...]:
-    """Read whole numbers of at least 1, separated by commas."""
-    return tuple(map(count, _parts(text)))
-
-
 def sizes(text: str) -> int | tuple[int, ...]:
     """Read a whole number of at least 1, or several separated by commas."""
     values = counts(text)
     return values[0] if len(values) == 1 else values
-
-
-def rates(text: str) -> tuple[float, ...]:
-    """Read numbers from 0 to below 1, separated by commas."""
-    return tuple(map(rate, _parts(text)))
 
 
 def factors(text: str) -> tuple[float, ...]:
@@ -127,18 +119,8 @@ def folder(text: str) -> Path:
     return path
 
 
-def auto(read: Callable[[str], T]) -> Callable[[str], T | None]:
-    """Return a reader of what `read` reads, and of None from "auto"."""
-    return lambda text: None if text == "auto" else read(text)
-
-
 class OneOf:
-    """A reader of one of a few words.
-
-    Parameters
-    ----------
-    words : iterable of str
-    """
+    """A reader of one of a few words."""
 
     def __init__(self, words: Iterable[str]):
         self.words = list(words)
@@ -156,18 +138,3 @@ def _parts(text: str) -> list[str]:
 
 def _wrong(expected: str, text: str) -> ValueError:
     return ValueError(f"must be {expected}. Got {text!r} instead.")
-
-
-def _number(
-    text: str,
-    kind: Callable[[str], Number],
-    valid: Callable[[Number], bool],
-    expected: str,
-) -> Number:
-    try:
-        value = kind(text)
-    except ValueError:
-        raise _wrong(expected, text) from None
-    if not math.isfinite(value) or not valid(value):
-        raise _wrong(expected, text)
-    return value

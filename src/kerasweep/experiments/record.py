@@ -13,14 +13,7 @@ if TYPE_CHECKING:
 
 
 def interval_of(result: Any) -> dict[str, Any]:
-    """Return a share's interval as :meth:`ExperimentRecord.result` takes it.
-
-    Parameters
-    ----------
-    result : object
-        With `low`, `high` and `n`, such as a
-        :class:`~kerasweep.model_selection.TestResult`.
-    """
+    """Return a share's interval as :meth:`ExperimentRecord.result` takes it."""
     interval = "95 % Wilson interval"
     return {"low": result.low, "high": result.high, "interval": interval, "n": result.n}
 
@@ -116,21 +109,20 @@ class ExperimentRecord:
         headline : bool, default=False
             Whether an overview shows this figure of all.
         """
-        self._content["results"].append(
-            {
-                "metric": metric,
-                "value": float(value),
-                "model": model,
-                "training": training,
-                "measured_on": measured_on,
-                "low": None if low is None else float(low),
-                "high": None if high is None else float(high),
-                "interval": interval,
-                "n": None if n is None else int(n),
-                "unit": unit,
-                "headline": headline,
-            }
-        )
+        result = {
+            "metric": metric,
+            "value": float(value),
+            "model": model,
+            "training": training,
+            "measured_on": measured_on,
+            "low": None if low is None else float(low),
+            "high": None if high is None else float(high),
+            "interval": interval,
+            "n": None if n is None else int(n),
+            "unit": unit,
+            "headline": headline,
+        }
+        self._content["results"].append(result)
 
     def table(
         self,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
-from kerasweep.experiments.confusion import draw_confusion
 from kerasweep.experiments.data import ExperimentData
 from kerasweep.experiments.record import interval_of
 from kerasweep.experiments.replicates import record_layers
@@ -19,6 +18,7 @@ from kerasweep.plotting import (
     LearningCurvesDisplay,
     MisclassifiedDisplay,
 )
+from kerasweep.plotting._confusion import draw_confusion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,23 +31,11 @@ _LISTED = 20  # mistakes in the printed table
 class RegularizationStudy:
     """A network without and with regularizers, and the second one's test.
 
-    Attributes
-    ----------
-    plain, watched : fitted pipelines
-        Without and with regularizers, trained on the training rows with a validation
-        curve.
-    final : fitted pipeline
-        With regularizers, trained on training and validation rows together.
-    n_epochs : int
-        Epochs that `final` was trained for; chosen on the validation rows.
-    accuracies : dict of (network, rows) to float
-        Of "unregularized" and "regularized" on "train" and "validation" rows, all
-        measured after training, with nothing dropped.
-    data : ExperimentData
-    probabilities : ndarray of shape (n_test, n_classes)
-        What `final` gives the test rows.
-    test : TestResult
-        Of `final` on the test rows.
+    `plain` and `watched` are pipelines without and with regularizers, trained on the
+    training rows with a validation curve; `final` is the latter, trained on training
+    and validation rows for `n_epochs`, chosen on the validation rows. `accuracies` of
+    (network, rows) are measured after training, with nothing dropped;
+    `probabilities` of shape (n_test, n_classes) are what `final` gives the test rows.
     """
 
     plain: Any
@@ -115,17 +103,6 @@ def study_regularization(
     Both are trained on the training rows and validated on the validation rows. The
     regularized one is then trained afresh on all of them, for the epochs up to its
     lowest validation loss where it stops early, or else for all, and tested.
-
-    Parameters
-    ----------
-    plain, regularized : Pipeline
-        Each ends in a network called "net"; the other steps transform rows one by one.
-        They are cloned, not fitted.
-    data : ExperimentData
-
-    Returns
-    -------
-    study : RegularizationStudy
     """
     train, held_out = data.cv.train, data.cv.validation
     parts = {
@@ -165,15 +142,7 @@ def record_regularization(
     models: Sequence[str],
     trainings: Sequence[str],
 ) -> None:
-    """Show a study's tables, figures and results, and choose the refitted network.
-
-    Parameters
-    ----------
-    study : RegularizationStudy
-    run : Run
-    models, trainings : (str, str)
-        What was trained and how, without and with regularizers.
-    """
+    """Show a study's tables, figures and results, and choose the refitted network."""
     _record_results(study, run, models, trainings)
     _record_networks(study, run, models[1])
     _record_classes(study, run)

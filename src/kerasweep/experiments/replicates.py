@@ -24,17 +24,9 @@ if TYPE_CHECKING:
 class ReplicateStudy:
     """One network's replicates, before and after the test rows were read.
 
-    Attributes
-    ----------
-    seeds : tuple of int
-    watched : list of fitted pipelines
-        Trained on the training rows, with a validation curve.
-    final : list of fitted pipelines
-        Trained on training and validation rows.
-    validation : ndarray of shape (n_seeds,)
-        Accuracies of `watched` on the validation rows.
-    tests : list of TestResult
-        Of `final` on the test rows.
+    `watched` were trained on the training rows, with a validation curve, and
+    `validation` are their accuracies there; `final` were trained on training and
+    validation rows, and `tests` are theirs on the test rows.
     """
 
     seeds: tuple[int, ...]
@@ -81,17 +73,6 @@ def study_replicates(pipeline: Any, run: Run) -> ReplicateStudy:
     First on the training rows, to see its curves and its validation accuracy; then on
     training and validation rows together, and these networks are tested. Nothing is
     chosen in between.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        Its last step is a network called "net"; the others transform rows one by one.
-    run : Run
-        Begun.
-
-    Returns
-    -------
-    study : ReplicateStudy
     """
     data, seeds = run.data, run.settings.seeds
     train, held_out = data.cv.train, data.cv.validation
@@ -109,20 +90,7 @@ def study_replicates(pipeline: Any, run: Run) -> ReplicateStudy:
 
 
 def refit_selected(search: Any, run: Run) -> ReplicateStudy:
-    """Refit what a search selected with the other seeds, too, and test each network.
-
-    Parameters
-    ----------
-    search : fitted GridSearchCV
-        Of a pipeline that ends in a network called "net", over some factor and the
-        seeds. It was refitted with the first of them.
-    run : Run
-
-    Returns
-    -------
-    study : ReplicateStudy
-        Without networks that were watched.
-    """
+    """Refit what a search selected with the other seeds, too, and test each network."""
     data, seeds = run.data, run.settings.seeds
     final = [search.best_estimator_]
     pipeline = clone(search.estimator).set_params(**search.best_params_)
@@ -146,15 +114,7 @@ def refit_selected(search: Any, run: Run) -> ReplicateStudy:
 
 
 def record_study(study: ReplicateStudy, run: Run, *, model: str, training: str) -> None:
-    """Show a study's layers, curves and tests, and choose the first seed's model.
-
-    Parameters
-    ----------
-    study : ReplicateStudy
-    run : Run
-    model, training : str
-        What was trained, and how.
-    """
+    """Show a study's layers, curves and tests, and choose the first seed's model."""
     record_layers(study.final[0], run, model)
     curves = dict(
         zip((f"seed {seed}" for seed in study.seeds), study.watched, strict=True)
@@ -172,15 +132,7 @@ def record_study(study: ReplicateStudy, run: Run, *, model: str, training: str) 
 
 
 def record_layers(estimator: Any, run: Run, model: str) -> None:
-    """Show the layers of a fitted network.
-
-    Parameters
-    ----------
-    estimator : fitted estimator, pipeline or search
-    run : Run
-    model : str
-        What the network is.
-    """
+    """Show the layers of a fitted network."""
     layers = layer_table(estimator)
     run.table(
         layers,
@@ -191,13 +143,7 @@ def record_layers(estimator: Any, run: Run, model: str) -> None:
 
 
 def record_tests(study: ReplicateStudy, run: Run, *, model: str, training: str) -> None:
-    """Show how the replicates did on validation and on test rows.
-
-    Parameters
-    ----------
-    study, run, model, training
-        As for :func:`record_study`.
-    """
+    """Show how the replicates did on validation and on test rows."""
     dataset, table = run.dataset.name, study.table()
     run.table(
         table,

@@ -56,16 +56,7 @@ class Step:
 
 @dataclass
 class Outcome:
-    """What became of a step.
-
-    Attributes
-    ----------
-    name : str
-    state : {"finished", "skipped", "failed"}
-    detail : str
-        The run that was found, or why the step failed.
-    seconds : float or None
-    """
+    """What became of a step: its state is "finished", "skipped" or "failed"."""
 
     name: str
     state: str

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -187,11 +187,8 @@ class Run:
         self.contexts.enter_context(interruption_exits(settings.interrupted))
         self.contexts.enter_context(self.tracking)
         self.contexts.enter_context(record)
-        self.table, self.figure, self.result = (
-            record.table,
-            record.figure,
-            record.result,
-        )
+        self.table, self.figure = record.table, record.figure
+        self.result = record.result
 
     @contextmanager
     def training(
@@ -217,10 +214,8 @@ class Run:
         progress = SearchProgress(n_fits, epochs)
         for estimator in estimators:
             estimator.set_callbacks(progress, self.tracking)
-        with ExitStack() as stack:
-            if not one_by_one:
-                stack.enter_context(self.fleet_or_cluster())
-            stack.enter_context(progress)
+        place = nullcontext() if one_by_one else self.fleet_or_cluster()
+        with place, progress:
             yield
 
     @contextmanager
@@ -232,14 +227,10 @@ class Run:
         if self._trains_together:
             yield
             return
-        settings = self.settings
-        size, scheduler = (
-            getattr(settings, "fleet", 0),
-            getattr(settings, "scheduler", None),
-        )
+        scheduler = getattr(self.settings, "scheduler", None)
         self._trains_together = True
         try:
-            with fleet_or_cluster(size, scheduler):
+            with fleet_or_cluster(getattr(self.settings, "fleet", 0), scheduler):
                 yield
         finally:
             self._trains_together = False
@@ -247,15 +238,8 @@ class Run:
     def fit(self, search: Any) -> Any:
         """Fit a search over a network called "net" on the rows to choose on.
 
-        Parameters
-        ----------
-        search : GridSearchCV
-            Of a pipeline. Its callbacks are set.
-
-        Returns
-        -------
-        search : GridSearchCV
-            The same, fitted.
+        Its callbacks are set: tracking, and one line of progress. The same search is
+        returned.
         """
         from sklearn.model_selection import ParameterGrid
 
@@ -271,19 +255,8 @@ class Run:
     def train(self, what: str, network: Any, X: Any, y: Any, **parameters: Any) -> Any:
         """Train one network on scaled rows, with a line of progress.
 
-        Parameters
-        ----------
-        what : str
-            What the network is, to be printed.
-        network : estimator
-        X, y : array-like
-            Rows that are not scaled yet, and their classes.
-        **parameters
-            For the network's ``fit``.
-
-        Returns
-        -------
-        network : fitted estimator
+        The rows are scaled here; the other parameters are of the network's ``fit``.
+        The fitted network is returned, without its scaler.
         """
         print(f"Training the {what}, {network.epochs} epochs", flush=True)
         pipe = self.pipeline(network)

@@ -14,11 +14,6 @@ def find_scripts() -> dict[str, Path]:
     """Return the scripts by their names, in alphabetical order.
 
     A wheel carries them in the package, a checkout beside ``src``.
-
-    Returns
-    -------
-    scripts : dict of str to Path
-        Empty if the installation has none.
     """
     package = Path(__file__).resolve().parents[1]
     folders = [package / "pipelines"]
@@ -62,11 +57,6 @@ def load_command(script: Path) -> Command:
 
 def run_script(script: Path, arguments: Sequence[str]) -> None:
     """Run a script in this process, as ``python SCRIPT ARGUMENTS`` would.
-
-    Parameters
-    ----------
-    script : Path
-    arguments : sequence of str
 
     Raises
     ------

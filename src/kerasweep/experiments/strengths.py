@@ -3,39 +3,26 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sklearn.model_selection import GridSearchCV
 
 from kerasweep.experiments.run import Run
 from kerasweep.experiments.texts import dense_text, dense_training_text, per_cent
-from kerasweep.plotting import SweepDisplay
+from kerasweep.plotting._strength_panels import (
+    PREFIX,
+    draw_strengths,
+    strength_results,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_PREFIX = "param_"
 _NAMES = {"l1": "L1", "l2": "L2"}
 
 
 def strength_search(
     plain: Any, strengths: Mapping[str, Sequence[float]], cv: Any, scoring: Any
 ) -> GridSearchCV:
-    """Return a search of several regularizers' strengths, each of them alone.
-
-    Parameters
-    ----------
-    plain : Pipeline
-        Ends in a network without regularizers, called "net".
-    strengths : dict of str to sequence of float
-        Values of each parameter of the network, such as ``{"l2": (0, 1e-4)}``.
-    cv : splitter
-    scoring : str or callable
-
-    Returns
-    -------
-    search : GridSearchCV
-        Not fitted. It chooses and refits nothing.
-    """
+    """Return a search of several regularizers' strengths, each of them alone."""
     grids = [{f"net__{name}": list(v)} for name, v in strengths.items()]
     return GridSearchCV(
         plain, grids, cv=cv, scoring=scoring, refit=False, return_train_score=True
@@ -43,13 +30,7 @@ def strength_search(
 
 
 def record_strengths(search: GridSearchCV, run: Run) -> None:
-    """Show the table and the figure of a fitted :func:`strength_search`.
-
-    Parameters
-    ----------
-    search : fitted GridSearchCV
-    run : Run
-    """
+    """Show the table and the figure of a fitted :func:`strength_search`."""
     net, cv, dataset = search.estimator["net"], run.data.cv, run.dataset.name
     protocol = (
         f"{dense_text(net, *run.sizes)}, {dense_training_text(net)}, trained on "
@@ -77,54 +58,15 @@ def record_strengths(search: GridSearchCV, run: Run) -> None:
     )
 
 
-def strength_results(cv_results: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Part a search's results by the one parameter that each candidate sets.
-
-    Parameters
-    ----------
-    cv_results : dict
-        Of a search over a list of grids with one parameter each.
-
-    Returns
-    -------
-    results : dict of str to dict
-        For each parameter the results of its candidates, as if it alone were searched.
-    """
-    searched = [key for key in cv_results if key.startswith(_PREFIX)]
-    parts = {}
-    for key in searched:
-        name = key.removeprefix(_PREFIX)
-        rows = [i for i, p in enumerate(cv_results["params"]) if name in p]
-        parts[name] = {
-            column: [values[i] for i in rows]
-            if column in ("params", key)
-            else np.asarray(values)[rows]
-            for column, values in cv_results.items()
-            if column == key or column not in searched
-        }
-    return parts
-
-
 def strength_table(cv_results: Mapping[str, Any]) -> "pd.DataFrame":
-    """Return one row per candidate: `regularizer`, `strength`, and both accuracies.
-
-    Parameters
-    ----------
-    cv_results : dict
-        As in :func:`strength_results`, with training scores.
-
-    Returns
-    -------
-    table : DataFrame
-        With the columns `training` and `validation`, as shares.
-    """
+    """Return one row per candidate: `regularizer`, `strength`, and both accuracies."""
     import pandas as pd
 
     frames = [
         pd.DataFrame(
             {
                 "regularizer": regularizer(name),
-                "strength": results[_PREFIX + name],
+                "strength": results[PREFIX + name],
                 "training": results["mean_train_score"],
                 "validation": results["mean_test_score"],
             }
@@ -132,51 +74,6 @@ def strength_table(cv_results: Mapping[str, Any]) -> "pd.DataFrame":
         for name, results in strength_results(cv_results).items()
     ]
     return pd.concat(frames, ignore_index=True)
-
-
-def draw_strengths(cv_results: Mapping[str, Any]) -> Any:
-    """Draw one panel per regularizer: accuracies against its strength, on a log scale.
-
-    Parameters
-    ----------
-    cv_results : dict
-        As in :func:`strength_results`.
-
-    Returns
-    -------
-    figure : matplotlib Figure
-    """
-    import matplotlib.pyplot as plt
-
-    parts = strength_results(cv_results)
-    figure, axes = plt.subplots(
-        1,
-        len(parts),
-        squeeze=False,
-        sharey=True,
-        figsize=(3.4 * len(parts) + 0.6, 3.8),
-        layout="constrained",
-    )
-    for ax, (name, results) in zip(axes[0], parts.items(), strict=True):
-        display = SweepDisplay.from_cv_results(
-            results, x=name, score_name="accuracy"
-        ).plot(ax=ax, scale="log")
-        display.legend_.remove()
-        best = "" if display.selected is None else f"{display.selected:g}"
-        ax.set_title(f"best on validation: {best}", fontsize="medium")
-        ax.label_outer(remove_inner_ticks=False)
-    handles = [display.errorbar_, display.train_errorbar_, display.selected_]
-    labels = ["validation", "training", "best on validation"]
-    shown = [(h, t) for h, t in zip(handles, labels, strict=True) if h is not None]
-    figure.legend(
-        [handle for handle, _ in shown],
-        [text for _, text in shown],
-        loc="outside upper center",
-        ncols=len(shown),
-        fontsize="small",
-        frameon=False,
-    )
-    return figure
 
 
 def regularizer(parameter: str) -> str:

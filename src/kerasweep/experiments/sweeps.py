@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 
 
 def sweep_description(network: Any, noise: float, n_factors: int, run: Run) -> str:
-    """Return the text on the page of a sweep's run.
-
-    Parameters
-    ----------
-    network : DenseClassifier
-        As it is trained, but for its L2 factor.
-    noise : float
-        Share of pixels that salt and pepper replace in training.
-    n_factors : int
-    run : Run
-    """
+    """Return the text on the page of a sweep's run."""
     data, (n_features, n_classes) = run.data, run.sizes
     sizes = sizes_text(n_features, network.hidden_layer_sizes, n_classes)
     return f"""
@@ -52,16 +42,7 @@ def schedule_text(network: Any) -> str:
 
 
 def record_sweep(search: Any, run: Run, *, reference: tuple[float, int, str]) -> None:
-    """Show a search's means against the L2 factor, and the refitted network's curves.
-
-    Parameters
-    ----------
-    search : fitted GridSearchCV
-        Over ``net__l2`` and ``net__random_state``.
-    run : Run
-    reference : (float, int, str)
-        A published accuracy on MNIST, its number of test rows, and its name.
-    """
+    """Show a search's means against the L2 factor, and the refit's curves."""
     over: dict[str, Any] = {"over": "net__random_state"}
     name = run.dataset.name
     summary = replicate_summary(search.cv_results_, by="net__l2", **over)
@@ -86,16 +67,7 @@ def record_sweep(search: Any, run: Run, *, reference: tuple[float, int, str]) ->
 
 
 def conv_sweep_description(settings: Any, run: Run, cv: Any, n_networks: int) -> str:
-    """Return the text on the page of a search of convolutional networks.
-
-    Parameters
-    ----------
-    settings : ConvSweep
-    run : Run
-    cv : HoldoutSplit
-        Of the candidates.
-    n_networks : int
-    """
+    """Return the text on the page of a search of convolutional networks."""
     filters, dense, dropout = (
         ", ".join(map(str, values))
         for values in (settings.filters, settings.dense, settings.dropout)
@@ -115,16 +87,7 @@ on {len(run.data.X_test):,}.
 
 
 def record_candidates(search: Any, run: Run, n_validation: int) -> None:
-    """Show a search's candidates, ranked, and against each parameter.
-
-    Parameters
-    ----------
-    search : fitted GridSearchCV
-        Of several parameters, and of ``net__random_state``.
-    run : Run
-    n_validation : int
-        Validation rows.
-    """
+    """Show a search's candidates, ranked, and against each parameter."""
     name = run.dataset.name
     display = GridSearchDisplay.from_search(
         search, over="net__random_state", score_name="accuracy"
@@ -168,15 +131,7 @@ def _readable_sweep(summary: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _readable_candidates(ranked: "pd.DataFrame", n_rows: int) -> "pd.DataFrame":
-    """Return ranked candidates as texts, in per cent, with intervals.
-
-    Parameters
-    ----------
-    ranked : DataFrame
-        From :meth:`kerasweep.GridSearchDisplay.to_frame`.
-    n_rows : int
-        Validation rows.
-    """
+    """Return ranked candidates as texts, in per cent, with intervals."""
     names = [name for name in map(str, ranked) if name.startswith("net__")]
     texts = ranked[["rank", *names]].astype(str)
     texts.columns = [

@@ -8,13 +8,7 @@ if TYPE_CHECKING:
 
 
 def print_table(frame: "pd.DataFrame", title: str) -> None:
-    """Print a table of texts.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    title : str
-    """
+    """Print a table of texts."""
     from rich.console import Console
     from rich.table import Table
 
@@ -31,18 +25,7 @@ def print_table(frame: "pd.DataFrame", title: str) -> None:
 
 
 def write_table(frame: "pd.DataFrame", stem: Path) -> list[Path]:
-    """Write a table as CSV and as Markdown.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    stem : Path
-        The files' path without a suffix.
-
-    Returns
-    -------
-    paths : list of Path
-    """
+    """Write a table as CSV and as Markdown."""
     paths = [stem.with_suffix(".csv"), stem.with_suffix(".md")]
     frame.to_csv(paths[0], index=False)
     paths[1].write_text(frame.to_markdown(index=False) + "\n")
@@ -50,17 +33,7 @@ def write_table(frame: "pd.DataFrame", stem: Path) -> list[Path]:
 
 
 def reference_lines(references: "pd.DataFrame") -> list[str]:
-    """Return published figures as lines of text.
-
-    Parameters
-    ----------
-    references : DataFrame
-        From :func:`kerasweep.datasets.load_reference_results`.
-
-    Returns
-    -------
-    lines : list of str
-    """
+    """Return published figures as lines of text."""
     return [
         f"{row.value:.4f}  {row.metric}, {row.model}, {row.training} ({row.source})"
         for row in references.dropna(subset="value").itertuples()

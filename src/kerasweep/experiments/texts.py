@@ -14,16 +14,6 @@ if TYPE_CHECKING:
 def network_text(settings: Mapping[str, Any]) -> str:
     """Say in a line which network `ConvClassifier` builds from these parameters.
 
-    Parameters
-    ----------
-    settings : dict
-        Parameters of :class:`~kerasweep.ConvClassifier`; others are its defaults.
-
-    Returns
-    -------
-    text : str
-        Such as "conv32(3x3)-pool-conv64(3x3)-pool-dense64".
-
     Examples
     --------
     >>> from kerasweep.experiments.presets import CONV_PRESETS
@@ -69,16 +59,6 @@ def sizes_text(n_features: int, hidden: Sequence[int], n_classes: int) -> str:
 def dense_text(network: Any, n_features: int, n_classes: int) -> str:
     """Say in a line which network a dense classifier is, with its regularizers.
 
-    Parameters
-    ----------
-    network : DenseClassifier
-        Its parameters are read; it need not be fitted.
-    n_features, n_classes : int
-
-    Returns
-    -------
-    text : str
-
     Examples
     --------
     >>> from kerasweep import DenseClassifier
@@ -107,14 +87,6 @@ def dense_text(network: Any, n_features: int, n_classes: int) -> str:
 
 def dense_training_text(network: Any) -> str:
     """Say in a line how a dense classifier is trained.
-
-    Parameters
-    ----------
-    network : DenseClassifier
-
-    Returns
-    -------
-    text : str
 
     Examples
     --------

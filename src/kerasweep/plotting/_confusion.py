@@ -11,15 +11,6 @@ def draw_confusion(y_true: Any, y_pred: Any) -> Any:
     """Draw scikit-learn's confusion matrix, with a colour for each order of counts.
 
     On a linear scale the right answers on the diagonal would leave all mistakes white.
-
-    Parameters
-    ----------
-    y_true, y_pred : array-like of shape (n_samples,)
-        True and predicted classes.
-
-    Returns
-    -------
-    figure : matplotlib Figure
     """
     import matplotlib.pyplot as plt
     from matplotlib.colors import PowerNorm
