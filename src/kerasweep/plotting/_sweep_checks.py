@@ -28,7 +28,7 @@ def check_scores(scores: Any, n_factors: int, name: str) -> np.ndarray:
     if table.ndim != 2 or len(table) != n_factors:
         raise ValueError(
             f"{name} of SweepDisplay must have shape ({n_factors}, n_replicates), a "
-            f"row a factor. Got shape {table.shape} instead."
+            f"row per factor. Got shape {table.shape} instead."
         )
     return table
 

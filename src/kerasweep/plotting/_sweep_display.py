@@ -225,7 +225,7 @@ class SweepDisplay:
         Returns
         -------
         frame : DataFrame
-            One row a factor: `factor`, `mean`, `sd` (ddof=1), `n`, `n_failed`, and
+            One row per factor: `factor`, `mean`, `sd` (ddof=1), `n`, `n_failed`, and
             `train_mean` and `train_sd` if there are training scores.
         """
         import pandas as pd
