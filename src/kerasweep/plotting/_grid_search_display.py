@@ -214,11 +214,11 @@ class GridSearchDisplay:
             that have it, whatever else they have. Parameters that did not vary are
             left out.
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw; one for "parallel", one per panel for "parameters". None makes
-            a figure.
+            Where to draw; one for "parallel", one per panel for "parameters". None
+            makes a figure.
         fit_time : bool, default=False
-            For "parameters": whether a second panel a parameter shows the seconds that
-            a fit took.
+            For "parameters": whether a second panel per parameter shows the seconds
+            that a fit took.
 
         Returns
         -------
@@ -283,8 +283,8 @@ class GridSearchDisplay:
             if len(values) != len(scores):
                 raise ValueError(
                     "parameters of GridSearchDisplay must have one value per "
-                    f"candidate. Got {len(values)} values of {name!r} and {len(scores)} scores "
-                    "instead."
+                    f"candidate. Got {len(values)} values of {name!r} and "
+                    f"{len(scores)} scores instead."
                 )
         if self.selected is not None and not 0 <= self.selected < len(scores):
             raise ValueError(
