@@ -1,8 +1,8 @@
 """The command line of an experiment, made from its settings.
 
 Click makes it: MLflow brings it, so it is no new dependency; it imports in a few
-hundredths of a second, and its parameters are objects, which a dataclass's fields are
-turned into in a line. Cyclopts, tyro and jsonargparse read a dataclass by themselves,
+hundredths of a second, and its parameters are objects that are easily made from a
+dataclass's fields. Cyclopts, tyro and jsonargparse read a dataclass by themselves,
 but they would be new dependencies, and what they print of a wrong value is a box or a
 traceback; here it is one sentence, with exit code 2.
 """
