@@ -1,26 +1,17 @@
 """The regularization experiment as its user runs it."""
 
-import importlib.util
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from kerasweep.experiments.regularization import network_parameters
+
 
 @pytest.fixture(scope="module")
-def small_run(tmp_path_factory, store_uri, project_root):
-    out = tmp_path_factory.mktemp("regularize")
-    path = project_root / "pipelines" / "regularize.py"
-    spec = importlib.util.spec_from_file_location("pipelines_regularize", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", store_uri)
-        script.main(
-            ["--data", "digits", "--quick", "1", "--scan", "1", "--out", str(out)]
-        )
-    return out
+def small_run(quick_run):
+    return quick_run("regularize", "--scan", "1")
 
 
 def test_it_leaves_tables_figures_and_results(small_run):
@@ -84,10 +75,10 @@ def test_one_run_holds_all_and_the_registered_model_predicts(
 
 
 def test_an_option_replaces_a_setting_of_the_preset(load_script):
-    script = load_script("regularize")
+    main = load_script("regularize").main
 
     def settings(*options):
-        return script.chosen_settings(script.parser().parse_args(list(options)))
+        return network_parameters(main.read(options).chosen())
 
     assert settings()["dropout"] == (0.6, 0.5)
     strong = settings("--preset", "strong", "--max-norm", "0", "--dropout", "0.4")
@@ -102,7 +93,7 @@ def test_an_option_replaces_a_setting_of_the_preset(load_script):
         (["--dropout", "1"], "must be a number from 0 to below 1"),
         (["--max-norm", "-1"], "must be a number of at least 0"),
         (["--hidden", "32,32,32"], "one for each of the 3 hidden layers"),
-        (["--preset", "weak"], "invalid choice: 'weak'"),
+        (["--preset", "weak"], "must be one of reported, strong"),
     ],
 )
 def test_bad_input_is_one_sentence_before_any_training(
