@@ -13,17 +13,14 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from tracking_toys import ToyNet
 
 from kerasweep.tracking import MlflowTracking, send_unsent
-from kerasweep.tracking._careful import is_outage, is_refusal
-from kerasweep.tracking._journal import Journal
 from kerasweep.tracking._messages import (
-    MetricsSeen,
-    RunAdopted,
-    RunCreated,
     RunKey,
-    RunStarted,
+    RunRecord,
+    RunUpdate,
     now,
 )
-from kerasweep.tracking._store import Store
+from kerasweep.tracking._store import Store, is_outage, is_refusal
+from kerasweep.tracking._unsent import Journal
 
 X, y = load_iris(return_X_y=True)
 
@@ -192,12 +189,12 @@ def test_unsent_files_do_not_stick_at_a_refusal(mlflow_store, tmp_path):
     journal = Journal(tmp_path)
     params = {"l2": "2", "seed": "0"}
     for message in (
-        RunAdopted(key, root),
-        RunCreated(key.child(0), child),
-        RunStarted(key.child(0), key, "candidate", "c", params, "", now()),
-        MetricsSeen(key.child(0), {"train/loss": 0.5}, 1, now()),
+        RunRecord(key, run_id=root),
+        RunRecord(key.child(0), "candidate", "c", key, now(), "", params),
+        RunUpdate(key.child(0), now(), {"train/loss": 0.5}, 1),
     ):
         journal.add(message)
+    journal.note_run(key.child(0), child)
     path = shutil.copy(journal.path, tmp_path / "left.jsonl")
     journal.clear()
     with pytest.warns(UserWarning, match="the param 'l2'"):

@@ -111,7 +111,7 @@ def test_scoring_sends_the_score_before_the_search_ends(mlflow_store):
     put = tracking._main.writer.put
 
     def watch(message):
-        sent.append(type(message).__name__)
+        sent.append(message)
         put(message)
 
     from sklearn.callback import _transport
@@ -126,8 +126,8 @@ def test_scoring_sends_the_score_before_the_search_ends(mlflow_store):
         return_train_score=True,
     )
     search.set_callbacks(tracking).fit(X, y)
-    first_end = sent.index("RunEnded")
-    assert sent[first_end + 1] == "MetricsSeen"
+    first_end = [getattr(one, "status", None) for one in sent].index("FINISHED")
+    assert list(sent[first_end + 1].metrics) == ["score/validation"]
     parent = mlflow_store.only("search")
     assert parent.data.params["search/scoring"] == "accuracy"
     by_name = {r.info.run_name: r.data.metrics for r in mlflow_store.runs("candidate")}

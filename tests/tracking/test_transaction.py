@@ -5,7 +5,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from kerasweep.tracking._messages import now
-from kerasweep.tracking._transaction import Transactions
+from kerasweep.tracking._store import Transactions
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 The only folder that imports MLflow, and only when a fit is tracked.
 """
 
-from kerasweep.tracking._champion import RegisteredModel
-from kerasweep.tracking._checks import check_tracking
 from kerasweep.tracking._finished_runs import FinishedExperiment, finished_experiments
+from kerasweep.tracking._health import check_tracking
+from kerasweep.tracking._registry import RegisteredModel
 from kerasweep.tracking._resume import ResumeError
 from kerasweep.tracking._tracking import MlflowTracking
 from kerasweep.tracking._unsent import send_unsent

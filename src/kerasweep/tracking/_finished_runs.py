@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kerasweep.tracking._checks import resolve_uri
+from kerasweep.tracking._health import resolve_uri
 from kerasweep.tracking._names import clean_key
 
 _PAGE = 1000

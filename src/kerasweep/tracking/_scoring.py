@@ -1,17 +1,48 @@
-"""Scorers that tell the tracking a split's score as soon as it is known."""
+"""Scorers that tell the tracking a fit's scores as soon as they are known."""
 
+import json
 import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from kerasweep.tracking._messages import MetricsSeen, RunKey, RunTagged, now
-from kerasweep.tracking._recall import RESULT_TAG, FitResult
-from kerasweep.tracking._search_info import score_name
+from kerasweep.tracking._messages import RunKey, RunUpdate, now
+from kerasweep.tracking._tasks import score_name
 from kerasweep.tracking._transport import Channel
+
+#: Tag of a child run: what its fit gave.
+RESULT_TAG = "kerasweep.result"
+
+
+class FitResult(NamedTuple):
+    """What a fit of a search gave.
+
+    Attributes
+    ----------
+    scores : list of float or of dict of str to float
+        On the validation rows and, where the search asks for it, on the training rows.
+    fit_seconds, score_seconds : float
+    run_id : str
+        The run that trained it; "" for the present one.
+    """
+
+    scores: list[Any]
+    fit_seconds: float
+    score_seconds: float
+    run_id: str = ""
+
+    def to_text(self) -> str:
+        """Return it as JSON, every number to its last bit."""
+        return json.dumps([self.scores, self.fit_seconds, self.score_seconds])
+
+    @classmethod
+    def from_text(cls, text: str, run_id: str) -> "FitResult":
+        """Read what :meth:`to_text` wrote."""
+        scores, fit_seconds, score_seconds = json.loads(text)
+        return cls(scores, fit_seconds, score_seconds, run_id)
 
 
 @dataclass
@@ -46,14 +77,15 @@ class Fitted:
             self.score_seconds = seconds
             metrics = _metrics(score)
             if metrics:
-                self.channel.send(MetricsSeen(self.key, metrics, 0, now()))
+                self.channel.send(RunUpdate(self.key, now(), metrics))
         if len(self.scores) < self.n_scores:
             return False
         if self.n_scores and all(map(_is_finite, self.scores)):
             result = self.known or FitResult(
                 [_numbers(one) for one in self.scores], self.seconds, self.score_seconds
             )
-            self.channel.send(RunTagged(self.key, {RESULT_TAG: result.to_text()}))
+            tags = {RESULT_TAG: result.to_text()}
+            self.channel.send(RunUpdate(self.key, now(), tags=tags))
         return True
 
 
