@@ -10,7 +10,10 @@ from kerasweep.tracking._store import Transactions
 
 @pytest.mark.parametrize(
     "name",
-    ["ManagedSessionMaker", "_get_run_inputs", "get_experiment", "create_run"],
+    [
+        *("ManagedSessionMaker", "_get_run_inputs", "get_experiment", "create_run"),
+        *("_get_run", "_check_run_is_active"),
+    ],
 )
 def test_private_name_of_mlflow(name, mlflow_store):
     inner = mlflow_store.client._tracking_client

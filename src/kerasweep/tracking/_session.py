@@ -12,7 +12,12 @@ from uuid import uuid4
 
 from sklearn.utils.validation import check_is_fitted
 
-from kerasweep.tracking._health import check_tracking, locked_for_opening, resolve_uri
+from kerasweep.tracking._health import (
+    check_tracking,
+    import_mlflow,
+    locked_for_opening,
+    resolve_uri,
+)
 from kerasweep.tracking._messages import (
     DataSummary,
     GroupSet,
@@ -474,6 +479,7 @@ def _writer_for(session: Session) -> Writer:
         owner = reference()
         uri = owner.uri if owner is not None else resolve_uri(settings.tracking_uri)
         try:
+            import_mlflow(uri)
             with locked_for_opening(uri):
                 return Store(uri, settings.experiment)
         except (ValueError, ConnectionError):

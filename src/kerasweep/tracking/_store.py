@@ -164,6 +164,9 @@ class Transactions:
         self._store._get_run_inputs = lambda session, run_uuids: [[] for _ in run_uuids]
         self._read_experiment = self._store.get_experiment
         self._store.get_experiment = self._experiment
+        self._read_run = self._store._get_run
+        self._store._get_run = self._run
+        self._runs: dict[str, Any] = {}
         self._experiments: dict[str, tuple[float, Any]] = {}
 
     @classmethod
@@ -188,8 +191,20 @@ class Transactions:
             try:
                 yield self._store
             finally:
-                self._session = None
+                self._session, self._runs = None, {}
                 del session.commit, session.rollback
+
+    def end_run(self, run_id: str, status: str, end: int) -> None:
+        """Set how and when a run ended; MLflow's own way reads all of the run anew."""
+        run = self._run(self._session, run_id)
+        self._store._check_run_is_active(run)
+        run.status, run.end_time = status, end
+
+    def _run(self, session: Any, run_uuid: str, eager: bool = False) -> Any:
+        """Read a run once in a transaction, in which nobody else changes it."""
+        if run_uuid not in self._runs or eager:
+            self._runs[run_uuid] = self._read_run(session, run_uuid, eager)
+        return self._runs[run_uuid]
 
     def _experiment(self, experiment_id: str) -> Any:
         read, experiment = self._experiments.get(experiment_id, (-_KNOWN, None))
@@ -239,18 +254,6 @@ def _fits_in_a_call(record: RunRecord) -> bool:
     """Whether MLflow takes what there is of a run in one batch."""
     sizes = len(record.metrics), len(record.params), len(record.tags)
     return sum(sizes) <= _METRICS_A_BATCH and max(sizes[1:]) <= _OTHERS_A_BATCH
-
-
-def _complete(database: Any, record: RunRecord, run_id: str) -> None:
-    """Write what there is of a run that is made."""
-    from mlflow.entities import RunStatus
-
-    entities = _entities(record.metrics, record.params, record.tags)
-    if any(entities):
-        database.log_batch(run_id, *entities)
-    if record.end_to_write is not None:
-        status = RunStatus.from_string(record.end_to_write)
-        database.update_run_info(run_id, status, record.end or now(), None)
 
 
 def _entities(
@@ -337,12 +340,14 @@ class Store:
     def _described(self, tags: Mapping[str, str], parent: str | None) -> dict[str, str]:
         """Return a new run's tags, and those of where and by whom it is made."""
         if self._context_tags is None:
+            from mlflow.tracking.context.git_context import GitRunContext
             from mlflow.tracking.context.registry import resolve_tags
 
             # The commit is the working directory's, which git_tags knows.
+            ignored: list[Any] = [GitRunContext]
             self._context_tags = {
                 key: value
-                for key, value in resolve_tags().items()
+                for key, value in resolve_tags(ignore=ignored).items()
                 if not key.startswith("mlflow.source.git")
             }
         own = {clean_key(key): clean_text(value) for key, value in tags.items()}
@@ -370,13 +375,19 @@ class Store:
         if self._transactions is None or not all(map(_fits_in_a_call, records)):
             return None
         made: dict[int, str] = {}
+        transactions = self._transactions
         try:
-            with self._transactions.begin() as database:
+            with transactions.begin() as database:
                 for record in records:
                     run_id = record.run_id or self._make(database, record, made)
                     made[id(record)] = run_id
                     if not (numbers_follow and record.has_just_begun):
-                        _complete(database, record, run_id)
+                        entities = _entities(record.metrics, record.params, record.tags)
+                        if any(entities):
+                            database.log_batch(run_id, *entities)
+                        if record.end_to_write is not None:
+                            end = record.end or now()
+                            transactions.end_run(run_id, record.end_to_write, end)
         except Exception as error:
             if is_outage(error):
                 raise
