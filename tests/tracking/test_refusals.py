@@ -134,8 +134,8 @@ def test_one_bad_item_of_a_batch_is_left_out(mlflow_store):
     assert data.params == {"a": "1", "p": "1", "b": "3"}
     assert data.metrics == {"m": 4.0} and data.tags["t"] == "x"
     with pytest.warns(UserWarning, match="not take the param 'p', because of"):
-        store.refusals.tell()
-    store.refusals.tell()  # what was told is not told again
+        store.refusals.warn()
+    store.refusals.warn()  # what was told is not told again
 
 
 def test_a_tag_that_is_too_long_keeps_no_run_from_being(mlflow_store, monkeypatch):
@@ -153,7 +153,7 @@ def test_a_tag_that_is_too_long_keeps_no_run_from_being(mlflow_store, monkeypatc
     run = store.client.get_run(run_id)
     assert run.data.tags["short"] == "s" and run.info.run_name == "r"
     with pytest.warns(UserWarning, match="the tag 'long'"):
-        store.refusals.tell()
+        store.refusals.warn()
 
 
 def test_artifacts_that_can_not_be_written_cost_no_run(mlflow_store, tmp_path):

@@ -16,15 +16,15 @@ from kerasweep.tracking._resume import (
     RESUMED_TAG,
     SEARCH_TAG,
     SOURCE_TAG,
-    as_it_was,
     check_resumable,
     fingerprint,
     fit_name,
-    recallable,
+    give_own_class_back,
     restore_times,
     taken_results,
+    with_known_results,
 )
-from kerasweep.tracking._scoring import FitResult, Fitted, remember
+from kerasweep.tracking._scoring import FitResult, UnscoredFit, expect_scores
 from kerasweep.tracking._session import Session, session_of
 from kerasweep.tracking._settings import Settings
 from kerasweep.tracking._tasks import (
@@ -99,7 +99,7 @@ class TrackingCallback:
             if self._main.resumes and is_search(estimator):
                 check_resumable(estimator)
                 self._originals[key] = estimator.estimator
-                estimator.estimator = recallable(estimator.estimator)
+                estimator.estimator = with_known_results(estimator.estimator)
             self._main.open_root(record, estimator)
         else:
             self._channel.send(record)
@@ -181,12 +181,12 @@ class TrackingCallback:
         else:
             self._channel.send(RunUpdate(key, now(), metrics, status="FINISHED"))
         if stage != REFIT and not is_search(estimator):
-            fitted = Fitted(self._channel, key, seconds)
+            fitted = UnscoredFit(self._channel, key, seconds)
             if stage == CANDIDATE:
                 info = self._searches.get(key_of(search_context(context)))
                 fitted.n_scores = 0 if info is None else info.n_scores
                 fitted.known = self.known_result(estimator, context)
-            remember(estimator, fitted)
+            expect_scores(estimator, fitted)
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """Close the run of an outermost fit, whether it succeeded or not.
@@ -204,7 +204,7 @@ class TrackingCallback:
                 del of_search[search]
         if key in self._originals:
             estimator.estimator = self._originals.pop(key)
-            as_it_was(getattr(estimator, "best_estimator_", None))
+            give_own_class_back(getattr(estimator, "best_estimator_", None))
         if self._is_main:
             self._main.close_root(key, estimator)
         else:

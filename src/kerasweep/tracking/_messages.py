@@ -62,8 +62,7 @@ class RunRecord:
         Whether it was.
     has_all_params : bool
         Whether the parameters came when it began.
-    above : RunRecord or None
-        The parent.
+    parent_record : RunRecord or None
     metrics : list of (name, value, time, step)
         Not yet written.
     metric_names : set of str
@@ -90,7 +89,7 @@ class RunRecord:
     run_id: str | None = None
     opened: bool = False
     has_all_params: bool = False
-    above: "RunRecord | None" = None
+    parent_record: "RunRecord | None" = None
     metrics: list[tuple[str, float, int, int]] = field(default_factory=list)
     metric_names: set[str] = field(default_factory=set)
     data: DataSummary | None = None

@@ -21,7 +21,7 @@ def champion_of(client: Any, name: str) -> Any:
 
 
 def set_champion(client: Any, name: str, version: str) -> None:
-    """Make a version the champion, and remember the one before it."""
+    """Make a version the champion, and expect_scores the one before it."""
     before = champion_of(client, name)
     if before is not None and str(before.version) != str(version):
         client.set_registered_model_tag(name, _BEFORE, str(before.version))

@@ -40,30 +40,38 @@ def fit_name(estimator: Any, split: int, iteration: int | None = None) -> str | 
         The same in any process. None if a parameter has no lasting description.
     """
     try:
-        digest = joblib.hash(plain(estimator.get_params(deep=True)))
+        digest = joblib.hash(lasting_description(estimator.get_params(deep=True)))
     except Exception:
         return None
     return f"{digest}/{split}" + ("" if iteration is None else f"/{iteration}")
 
 
-def plain(value: Any) -> Any:
+def lasting_description(value: Any) -> Any:
     """Describe a parameter so that equal ones have equal pickles in any process."""
     if isinstance(value, Mapping):
-        return {str(key): plain(value[key]) for key in sorted(value, key=str)}
+        return {
+            str(key): lasting_description(value[key]) for key in sorted(value, key=str)
+        }
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [lasting_description(item) for item in value]
     if isinstance(value, type):
         return _name(value)
     if hasattr(value, "get_params"):  # its own parameters are listed beside it
         return _name(type(value))
     if hasattr(value, "get_config"):
-        return [_name(type(value)), plain(value.get_config())]
+        return [_name(type(value)), lasting_description(value.get_config())]
     code = getattr(value, "__code__", None)
     if code is not None:
-        defaults = plain([value.__defaults__, value.__kwdefaults__])
+        defaults = lasting_description([value.__defaults__, value.__kwdefaults__])
         cells = [cell.cell_contents for cell in value.__closure__ or ()]
         constants = [repr(c) for c in code.co_consts if not hasattr(c, "co_code")]
-        return [_name(value), code.co_code, constants, defaults, plain(cells)]
+        return [
+            _name(value),
+            code.co_code,
+            constants,
+            defaults,
+            lasting_description(cells),
+        ]
     return value
 
 
@@ -71,7 +79,7 @@ def _name(named: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def recallable(estimator: Any) -> Any:
+def with_known_results(estimator: Any) -> Any:
     """Return the estimator in a class whose ``fit`` trains nothing that is known.
 
     Parameters
@@ -104,7 +112,7 @@ def recallable(estimator: Any) -> Any:
     return recallable_one
 
 
-def as_it_was(estimator: Any) -> None:
+def give_own_class_back(estimator: Any) -> None:
     """Give a fitted estimator its own class back."""
     if hasattr(type(estimator), "_trains_as"):
         estimator.__class__ = type(estimator)._trains_as
@@ -236,7 +244,9 @@ def fingerprint(search: Any, X: Any, y: Any, sample_weight: Any = None) -> str:
 
 
 def _scoring(scoring: Any) -> Any:
-    return plain(scoring.scoring if isinstance(scoring, TrackedScorer) else scoring)
+    return lasting_description(
+        scoring.scoring if isinstance(scoring, TrackedScorer) else scoring
+    )
 
 
 def _versions() -> str:

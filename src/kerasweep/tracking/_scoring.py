@@ -46,7 +46,7 @@ class FitResult(NamedTuple):
 
 
 @dataclass
-class Fitted:
+class UnscoredFit:
     """A fit whose scores are still to come.
 
     Attributes
@@ -91,10 +91,10 @@ class Fitted:
 
 #: Estimators fitted in this process and not scored yet. By identity: an estimator
 #: need not be hashable.
-_fitted: dict[int, tuple[weakref.ref, Fitted]] = {}
+_fitted: dict[int, tuple[weakref.ref, UnscoredFit]] = {}
 
 
-def remember(estimator: Any, fitted: Fitted) -> None:
+def expect_scores(estimator: Any, fitted: UnscoredFit) -> None:
     """Note which run an estimator was fitted in, until its last score."""
     identity = id(estimator)
     try:
@@ -104,7 +104,7 @@ def remember(estimator: Any, fitted: Fitted) -> None:
     _fitted[identity] = (reference, fitted)
 
 
-def _fit_of(estimator: Any) -> Fitted | None:
+def _fit_of(estimator: Any) -> UnscoredFit | None:
     entry = _fitted.get(id(estimator))
     if entry is None or entry[0]() is not estimator:
         return None

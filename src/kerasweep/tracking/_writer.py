@@ -87,7 +87,9 @@ class Writer:
     ) -> None:
         self._journal = journal
         self._open_store = open_store
-        self._ledger = Ledger(self._ready, describe_data, journal, known_runs or {})
+        self._ledger = Ledger(
+            self._opened_store, describe_data, journal, known_runs or {}
+        )
         self._store: Store | None = None
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._lock = threading.Lock()
@@ -96,9 +98,9 @@ class Writer:
         self._answered = -float("inf")
         self._error: BaseException | None = None
         self._lost = False
-        self._told = False
+        self._has_warned = False
         self._n_taken = 0
-        self._n_noted = 0
+        self._n_noted_as_written = 0
         _writers.add(self)
 
     # Any thread ---------------------------------------------------------------------
@@ -144,7 +146,7 @@ class Writer:
             return self._call(function, patience, again, after_all)
         finally:
             if self._store is not None:
-                self._store.refusals.tell()
+                self._store.refusals.warn()
 
     def _call(
         self,
@@ -202,31 +204,31 @@ class Writer:
         except Exception as failure:
             error = failure
         if error is None:
-            self._told = False
-            if not self._ledger.has_open_fits:
-                self._forget()
+            self._has_warned = False
+            if not self._ledger.has_open_runs:
+                self._clear_journal()
             return True
-        if self._told:
+        if self._has_warned:
             return False
-        self._told = True
+        self._has_warned = True
         self._error = None
         warnings.warn(
             f"MLflow has not recorded everything: {self._ledger.n_unwritten} runs of "
             f"fits are missing or incomplete, because of {type(error).__name__}: "
             f"{' '.join(str(error).split())[:300]}. The results themselves are "
-            f"complete{self._kept()}.",
+            f"complete{self._where_it_is_kept()}.",
             stacklevel=2,
         )
         return False
 
-    def _forget(self) -> None:
+    def _clear_journal(self) -> None:
         """Clear the journal, unless something has come meanwhile."""
         with self._lock:
             if self._queue.empty():
                 self._journal.clear()
-                self._n_taken = self._n_noted = 0
+                self._n_taken = self._n_noted_as_written = 0
 
-    def _kept(self) -> str:
+    def _where_it_is_kept(self) -> str:
         path = self._journal.path
         if path is None:
             return ""
@@ -235,7 +237,7 @@ class Writer:
     @property
     def unsent(self) -> Path | None:
         """The file with what is not in MLflow, if anything is not."""
-        return self._journal.path if self._told else None
+        return self._journal.path if self._has_warned else None
 
     def send(self, path: Path, uri: str) -> bool:
         """Write what a journal holds if it is this writer's own, of this store."""
@@ -270,7 +272,7 @@ class Writer:
                 message = None
             if message is not None:
                 idle_since = time.monotonic()
-                self._take(message)
+                self._take_in(message)
             if not self._ledger.is_urgent:
                 urgent = None
             elif urgent is None:
@@ -282,18 +284,18 @@ class Writer:
                 self._write_all()
                 due = time.monotonic() + INTERVAL
                 # once the user was told of the file, it is theirs to send
-                if self._ledger.is_empty and not (self._error or self._told):
-                    self._forget()
+                if self._ledger.is_empty and not (self._error or self._has_warned):
+                    self._clear_journal()
             if self._ledger.is_empty and time.monotonic() - idle_since > _IDLE:
                 with self._lock:
                     if self._queue.empty():
                         self._thread = None
                         return
 
-    def _take(self, message: Any) -> None:
+    def _take_in(self, message: Any) -> None:
         try:
             if isinstance(message, _Call):
-                self._answer(message)
+                self._answer_call(message)
             else:
                 self._n_taken += 1
                 self._ledger.handle(message)
@@ -301,9 +303,9 @@ class Writer:
         except Exception as error:
             self._error = self._error or error
 
-    def _answer(self, call: _Call) -> None:
+    def _answer_call(self, call: _Call) -> None:
         try:
-            store = self._ready()
+            store = self._opened_store()
             if call.after_all:
                 self._write_all()
             if self._error is not None and is_outage(self._error):
@@ -329,11 +331,11 @@ class Writer:
         failure = self._note(self._ledger.write_all)
         if failure is None:
             self._error = None
-        if failure is None and self._n_taken > self._n_noted:
-            self._n_noted = self._n_taken
-            self._journal.note_written(self._n_noted)
+        if failure is None and self._n_taken > self._n_noted_as_written:
+            self._n_noted_as_written = self._n_taken
+            self._journal.note_written(self._n_noted_as_written)
 
-    def _ready(self) -> Store:
+    def _opened_store(self) -> Store:
         if self._store is None:
             self._store = self._open_store()
         return self._store
@@ -346,7 +348,7 @@ class Ledger:
 
     Parameters
     ----------
-    ready : callable
+    opened_store : callable
         Returns the store, once it is open.
     describe_data : callable
         Returns the (name, source) that the user gave the data.
@@ -358,12 +360,12 @@ class Ledger:
 
     def __init__(
         self,
-        ready: Callable[[], Store],
+        opened_store: Callable[[], Store],
         describe_data: Callable[[], tuple[str | None, str | None]],
         journal: "Journal",
         known_runs: Mapping[RunKey, str],
     ) -> None:
-        self._ready = ready
+        self._opened_store = opened_store
         self._describe_data = describe_data
         self._journal = journal
         self._known_runs = known_runs
@@ -376,7 +378,7 @@ class Ledger:
         self._group: RunKey | None = None
 
     @property
-    def has_open_fits(self) -> bool:
+    def has_open_runs(self) -> bool:
         """Whether any fit goes on."""
         return bool(self._records)
 
@@ -400,7 +402,7 @@ class Ledger:
             case GroupSet(key):
                 self._group = key
             case SearchResults():
-                self._settle(message)
+                self._fill_in_results(message)
             case RootClosed():
                 self._close(message)
 
@@ -409,16 +411,16 @@ class Ledger:
             record.opened = True
             self._records[record.key] = record
             return
-        self._lose(record)
+        self._end_lost_run(record)
         self._records[record.key] = record
         record.run_id = self._known_runs.get(record.key)
         record.parent = record.parent or self._group
         record.has_all_params = bool(record.params)
-        record.above = self._above(record)
+        record.parent_record = self._parent_record(record)
         self._dirty[record.key] = record
         self._urgent[record.key] = None
 
-    def _lose(self, again: RunRecord) -> None:
+    def _end_lost_run(self, again: RunRecord) -> None:
         """End the run of a fit that is begun again: a cluster lost its worker."""
         lost = self._records.get(again.key)
         if lost is None or lost.run_id in (None, self._known_runs.get(again.key)):
@@ -444,12 +446,12 @@ class Ledger:
             self._urgent[update.key] = None
         self._dirty[update.key] = record
 
-    def _settle(self, results: SearchResults) -> None:
+    def _fill_in_results(self, results: SearchResults) -> None:
         """Fill in, from a search's results, what its runs do not have yet."""
         for split in results.splits:
             record = self._records.get(split.key)
             if record is None:
-                record = self._unseen(split, results)
+                record = self._record_of_unseen_fit(split, results)
             self._complete(record, split, results.time)
             self._dirty[record.key] = record
         record = self._records.get(results.key)
@@ -461,7 +463,9 @@ class Ledger:
             record.tags["mlflow.note.content"] = record.description
             self._dirty[record.key] = record
 
-    def _unseen(self, split: SplitResult, results: SearchResults) -> RunRecord:
+    def _record_of_unseen_fit(
+        self, split: SplitResult, results: SearchResults
+    ) -> RunRecord:
         """Return a record for a fit of which no message came."""
         record = RunRecord(
             key=split.key,
@@ -471,7 +475,7 @@ class Ledger:
             start=results.time,
             description=split.description,
         )
-        record.above = self._above(record)
+        record.parent_record = self._parent_record(record)
         self._records[split.key] = record
         return record
 
@@ -519,7 +523,7 @@ class Ledger:
             return RunRecord(key, run_id=self._closed[key], opened=True)
         return None
 
-    def _above(self, record: RunRecord) -> RunRecord | None:
+    def _parent_record(self, record: RunRecord) -> RunRecord | None:
         """Return the parent's record, in an outage one that its fit has left behind."""
         if record.parent is None:
             return None
@@ -529,15 +533,15 @@ class Ledger:
 
     def _create(self, record: RunRecord) -> str:
         if record.run_id is None:
-            above = record.above or self._above(record)
+            above = record.parent_record or self._parent_record(record)
             parent = None if above is None else self._create(above)
-            run_id = self._ready().create_run(
+            run_id = self._opened_store().create_run(
                 record.name, record.first_tags, parent, record.start
             )
-            self._made(record, run_id)
+            self._note_made(record, run_id)
         return str(record.run_id)
 
-    def _made(self, record: RunRecord, run_id: str) -> None:
+    def _note_made(self, record: RunRecord, run_id: str) -> None:
         record.run_id = run_id
         self._journal.note_run(record.key, run_id)
 
@@ -596,14 +600,18 @@ class Ledger:
         """Write some in one transaction; if any is refused, none is, and all stay."""
         for record in records.values():
             if record.run_id is None:
-                record.above = record.above or self._above(record)
-        run_ids = self._ready().write_together([*records.values()], numbers_follow)
+                record.parent_record = record.parent_record or self._parent_record(
+                    record
+                )
+        run_ids = self._opened_store().write_together(
+            [*records.values()], numbers_follow
+        )
         if run_ids is None:
             return
         for (key, record), run_id in zip(records.items(), run_ids, strict=True):
             more_follows = numbers_follow and record.has_just_begun
             if record.run_id is None:
-                self._made(record, run_id)
+                self._note_made(record, run_id)
             if not more_follows:
                 record.note_written()
                 del self._dirty[key]
@@ -611,7 +619,7 @@ class Ledger:
 
     def _write(self, record: RunRecord) -> None:
         """Write what there is of a run; what MLflow never takes is left out."""
-        store = self._ready()
+        store = self._opened_store()
         run_id = self._create(record)
         failure: BaseException | None = None
         for part in (_write_numbers, self._write_data, _write_table, _write_state):
@@ -626,14 +634,18 @@ class Ledger:
 
     def _write_data(self, store: Store, run_id: str, record: RunRecord) -> None:
         if record.data is not None:
-            with store.refusals.skipping(f"the data set of run {run_id}"):
+            with store.refusals.without_what_is_refused(
+                f"the data set of run {run_id}"
+            ):
                 store.log_dataset(run_id, record.data, *self._describe_data())
             record.data = None
 
 
 def _write_numbers(store: Store, run_id: str, record: RunRecord) -> None:
     if record.params and record.opened:
-        with store.refusals.skipping(f"parameters of the deleted run {run_id}"):
+        with store.refusals.without_what_is_refused(
+            f"parameters of the deleted run {run_id}"
+        ):
             store.log_new_params(run_id, record.params)
         record.params = {}
     if record.metrics or record.params or record.tags:
@@ -643,13 +655,17 @@ def _write_numbers(store: Store, run_id: str, record: RunRecord) -> None:
 
 def _write_table(store: Store, run_id: str, record: RunRecord) -> None:
     if record.table is not None:
-        with store.refusals.skipping(f"the file cv_results.csv of run {run_id}"):
+        with store.refusals.without_what_is_refused(
+            f"the file cv_results.csv of run {run_id}"
+        ):
             store.log_text(run_id, record.table, "cv_results.csv")
         record.table = None
 
 
 def _write_state(store: Store, run_id: str, record: RunRecord) -> None:
     if record.end_to_write is not None:
-        with store.refusals.skipping(f"the end of the deleted run {run_id}"):
+        with store.refusals.without_what_is_refused(
+            f"the end of the deleted run {run_id}"
+        ):
             store.end(run_id, record.end_to_write, record.end or now())
         record.is_end_written = True

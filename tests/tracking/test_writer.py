@@ -58,7 +58,7 @@ def test_run_written_after_its_root_closed_keeps_its_parent(store, ledger):
     ledger.handle(started(inner, outer, "inner"))
     assert isinstance(ledger.write_urgent(), ConnectionError)
     ledger.handle(RootClosed(ROOT, "FINISHED", None, now(), terminate=True))
-    assert not ledger.has_open_fits
+    assert not ledger.has_open_runs
     store.back = True
     assert ledger.write_all() is None
     assert store.parents == {"outer": "root id", "inner": "id of outer"}
@@ -107,7 +107,7 @@ def test_runs_in_one_transaction_are_written_alone_if_one_is_refused(mlflow_stor
         return RunRecord(key, "candidate", "first", start=end, status=status, **known)
 
     first = record("FINISHED", params={"l2": "1"})
-    child = RunRecord(key.child(0), name="child", start=end, above=first)
+    child = RunRecord(key.child(0), name="child", start=end, parent_record=first)
     one, other = store.write_together([first, child], False)
     run = store.client.get_run(one)
     assert run.info.status == "FINISHED" and run.info.run_name == "first"
@@ -116,7 +116,7 @@ def test_runs_in_one_transaction_are_written_alone_if_one_is_refused(mlflow_stor
 
     again = record(run_id=one, params={"l2": "another value"})
     assert store.write_together([record(), again], False) is None
-    orphan = RunRecord(key.child(1), start=end, above=record())
+    orphan = RunRecord(key.child(1), start=end, parent_record=record())
     assert store.write_together([orphan], False) is None
     assert len(mlflow_store.runs()) == 2
     # MLflow takes the same number twice, but on its own
