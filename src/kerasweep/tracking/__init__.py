@@ -20,7 +20,7 @@ The way of a fit from scikit-learn to the store, which is also the order of read
 7. `_store`: the calls to MLflow, several in one transaction, and what a failure means.
 
 Beside this way: `_health` looks at a store before anything is trained, `_resume` finds
-the results that a search need not train again, and `_finished_runs` reads what is there.
+the results that a search need not train again, `_finished_runs` reads what is there.
 """
 
 from kerasweep.tracking._finished_runs import FinishedExperiment, finished_experiments

@@ -40,29 +40,27 @@ def fit_name(estimator: Any, split: int, iteration: int | None = None) -> str | 
         The same in any process. None if a parameter has no lasting description.
     """
     try:
-        digest = joblib.hash(lasting_description(estimator.get_params(deep=True)))
+        digest = joblib.hash(stable_form(estimator.get_params(deep=True)))
     except Exception:
         return None
     return f"{digest}/{split}" + ("" if iteration is None else f"/{iteration}")
 
 
-def lasting_description(value: Any) -> Any:
+def stable_form(value: Any) -> Any:
     """Describe a parameter so that equal ones have equal pickles in any process."""
     if isinstance(value, Mapping):
-        return {
-            str(key): lasting_description(value[key]) for key in sorted(value, key=str)
-        }
+        return {str(key): stable_form(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, (list, tuple)):
-        return [lasting_description(item) for item in value]
+        return [stable_form(item) for item in value]
     if isinstance(value, type):
         return _name(value)
     if hasattr(value, "get_params"):  # its own parameters are listed beside it
         return _name(type(value))
     if hasattr(value, "get_config"):
-        return [_name(type(value)), lasting_description(value.get_config())]
+        return [_name(type(value)), stable_form(value.get_config())]
     code = getattr(value, "__code__", None)
     if code is not None:
-        defaults = lasting_description([value.__defaults__, value.__kwdefaults__])
+        defaults = stable_form([value.__defaults__, value.__kwdefaults__])
         cells = [cell.cell_contents for cell in value.__closure__ or ()]
         constants = [repr(c) for c in code.co_consts if not hasattr(c, "co_code")]
         return [
@@ -70,7 +68,7 @@ def lasting_description(value: Any) -> Any:
             code.co_code,
             constants,
             defaults,
-            lasting_description(cells),
+            stable_form(cells),
         ]
     return value
 
@@ -244,7 +242,7 @@ def fingerprint(search: Any, X: Any, y: Any, sample_weight: Any = None) -> str:
 
 
 def _scoring(scoring: Any) -> Any:
-    return lasting_description(
+    return stable_form(
         scoring.scoring if isinstance(scoring, TrackedScorer) else scoring
     )
 

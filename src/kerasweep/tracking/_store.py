@@ -72,7 +72,7 @@ class Refusals:
             self._new.setdefault(what, f"{type(error).__name__}: {_one_line(error)}")
 
     @contextmanager
-    def without_what_is_refused(self, what: str) -> Iterator[None]:
+    def passing_over(self, what: str) -> Iterator[None]:
         """Note, and go on without, what is refused; any other error is raised."""
         try:
             yield
@@ -474,7 +474,7 @@ class Store:
                     self.refusals.add(f"the {kind} {key!r}", error)
 
     def _is_gone(self, run_id: str) -> bool:
-        with self.refusals.without_what_is_refused(f"more of the deleted run {run_id}"):
+        with self.refusals.passing_over(f"more of the deleted run {run_id}"):
             return self.client.get_run(run_id).info.lifecycle_stage != "active"
         return True
 
@@ -484,7 +484,7 @@ class Store:
         """Log numbers of one moment, but for what is no number."""
         rows = []
         for key, value in metrics.items():
-            with self.refusals.without_what_is_refused(f"the metric {key!r}"):
+            with self.refusals.passing_over(f"the metric {key!r}"):
                 rows.append((key, float(value), now(), step))
         self.log(run_id, rows)
 

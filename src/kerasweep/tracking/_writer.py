@@ -87,9 +87,7 @@ class Writer:
     ) -> None:
         self._journal = journal
         self._open_store = open_store
-        self._ledger = Ledger(
-            self._opened_store, describe_data, journal, known_runs or {}
-        )
+        self._ledger = Ledger(self._get_store, describe_data, journal, known_runs or {})
         self._store: Store | None = None
         self._queue: SimpleQueue[Any] = SimpleQueue()
         self._lock = threading.Lock()
@@ -305,7 +303,7 @@ class Writer:
 
     def _answer_call(self, call: _Call) -> None:
         try:
-            store = self._opened_store()
+            store = self._get_store()
             if call.after_all:
                 self._write_all()
             if self._error is not None and is_outage(self._error):
@@ -335,7 +333,7 @@ class Writer:
             self._n_noted_as_written = self._n_taken
             self._journal.note_written(self._n_noted_as_written)
 
-    def _opened_store(self) -> Store:
+    def _get_store(self) -> Store:
         if self._store is None:
             self._store = self._open_store()
         return self._store
@@ -348,7 +346,7 @@ class Ledger:
 
     Parameters
     ----------
-    opened_store : callable
+    get_store : callable
         Returns the store, once it is open.
     describe_data : callable
         Returns the (name, source) that the user gave the data.
@@ -360,12 +358,12 @@ class Ledger:
 
     def __init__(
         self,
-        opened_store: Callable[[], Store],
+        get_store: Callable[[], Store],
         describe_data: Callable[[], tuple[str | None, str | None]],
         journal: "Journal",
         known_runs: Mapping[RunKey, str],
     ) -> None:
-        self._opened_store = opened_store
+        self._get_store = get_store
         self._describe_data = describe_data
         self._journal = journal
         self._known_runs = known_runs
@@ -451,7 +449,7 @@ class Ledger:
         for split in results.splits:
             record = self._records.get(split.key)
             if record is None:
-                record = self._record_of_unseen_fit(split, results)
+                record = self._record_unseen(split, results)
             self._complete(record, split, results.time)
             self._dirty[record.key] = record
         record = self._records.get(results.key)
@@ -463,9 +461,7 @@ class Ledger:
             record.tags["mlflow.note.content"] = record.description
             self._dirty[record.key] = record
 
-    def _record_of_unseen_fit(
-        self, split: SplitResult, results: SearchResults
-    ) -> RunRecord:
+    def _record_unseen(self, split: SplitResult, results: SearchResults) -> RunRecord:
         """Return a record for a fit of which no message came."""
         record = RunRecord(
             key=split.key,
@@ -535,7 +531,7 @@ class Ledger:
         if record.run_id is None:
             above = record.parent_record or self._parent_record(record)
             parent = None if above is None else self._create(above)
-            run_id = self._opened_store().create_run(
+            run_id = self._get_store().create_run(
                 record.name, record.first_tags, parent, record.start
             )
             self._note_made(record, run_id)
@@ -603,9 +599,7 @@ class Ledger:
                 record.parent_record = record.parent_record or self._parent_record(
                     record
                 )
-        run_ids = self._opened_store().write_together(
-            [*records.values()], numbers_follow
-        )
+        run_ids = self._get_store().write_together([*records.values()], numbers_follow)
         if run_ids is None:
             return
         for (key, record), run_id in zip(records.items(), run_ids, strict=True):
@@ -619,7 +613,7 @@ class Ledger:
 
     def _write(self, record: RunRecord) -> None:
         """Write what there is of a run; what MLflow never takes is left out."""
-        store = self._opened_store()
+        store = self._get_store()
         run_id = self._create(record)
         failure: BaseException | None = None
         for part in (_write_numbers, self._write_data, _write_table, _write_state):
@@ -634,18 +628,14 @@ class Ledger:
 
     def _write_data(self, store: Store, run_id: str, record: RunRecord) -> None:
         if record.data is not None:
-            with store.refusals.without_what_is_refused(
-                f"the data set of run {run_id}"
-            ):
+            with store.refusals.passing_over(f"the data set of run {run_id}"):
                 store.log_dataset(run_id, record.data, *self._describe_data())
             record.data = None
 
 
 def _write_numbers(store: Store, run_id: str, record: RunRecord) -> None:
     if record.params and record.opened:
-        with store.refusals.without_what_is_refused(
-            f"parameters of the deleted run {run_id}"
-        ):
+        with store.refusals.passing_over(f"parameters of the deleted run {run_id}"):
             store.log_new_params(run_id, record.params)
         record.params = {}
     if record.metrics or record.params or record.tags:
@@ -655,17 +645,13 @@ def _write_numbers(store: Store, run_id: str, record: RunRecord) -> None:
 
 def _write_table(store: Store, run_id: str, record: RunRecord) -> None:
     if record.table is not None:
-        with store.refusals.without_what_is_refused(
-            f"the file cv_results.csv of run {run_id}"
-        ):
+        with store.refusals.passing_over(f"the file cv_results.csv of run {run_id}"):
             store.log_text(run_id, record.table, "cv_results.csv")
         record.table = None
 
 
 def _write_state(store: Store, run_id: str, record: RunRecord) -> None:
     if record.end_to_write is not None:
-        with store.refusals.without_what_is_refused(
-            f"the end of the deleted run {run_id}"
-        ):
+        with store.refusals.passing_over(f"the end of the deleted run {run_id}"):
             store.end(run_id, record.end_to_write, record.end or now())
         record.is_end_written = True
