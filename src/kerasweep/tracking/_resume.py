@@ -16,7 +16,7 @@ from sklearn.model_selection import check_cv
 from kerasweep._private_callbacks import callbacks_of, context_above
 from kerasweep.tracking._names import value_text
 from kerasweep.tracking._scoring import RESULT_TAG, FitResult, TrackedScorer
-from kerasweep.tracking._store import Store, is_refusal
+from kerasweep.tracking._store import Store, all_pages, is_refusal
 
 #: Tags of a child run: which fit it was, and where its result was taken from.
 FIT_TAG = "kerasweep.fit"
@@ -166,7 +166,6 @@ _WITHOUT_EFFECT = {
     *("estimator", "cv", "scoring", "refit", "n_jobs", "verbose", "pre_dispatch"),
     *("param_grid", "param_distributions", "error_score", "n_iter", "random_state"),
 }
-_PAGE = 200
 
 
 class ResumeError(ValueError):
@@ -300,7 +299,7 @@ def find_finished(store: Store, resume: str, text: str) -> Finished:
     """
     if resume == "auto":
         query = f"tags.`{SEARCH_TAG}` = '{text}'"
-        found = _all_runs(store, [store.experiment_id], query)
+        found = all_pages(store.client.search_runs, [store.experiment_id], query)
         run_ids = [r.info.run_id for r in found if r.info.status != "FINISHED"]
     else:
         run_ids = _chain(store, resume, text)
@@ -310,7 +309,7 @@ def find_finished(store: Store, resume: str, text: str) -> Finished:
         experiment = store.client.get_run(run_id).info.experiment_id
         query = f"tags.`mlflow.parentRunId` = '{run_id}'"
         before = len(results)
-        for child in _all_runs(store, [experiment], query):
+        for child in all_pages(store.client.search_runs, [experiment], query):
             tags = child.data.tags
             if FIT_TAG not in tags or RESULT_TAG not in tags:
                 continue
@@ -354,16 +353,3 @@ def _difference(there: str, here: str) -> str:
         dict(part.split("=", 1) for part in text.split("; ")) for text in (there, here)
     )
     return ", ".join(name for name in b if a.get(name) != b[name])
-
-
-def _all_runs(store: Store, experiments: list[str], query: str) -> list[Any]:
-    found: list[Any] = []
-    token = None
-    while True:
-        page = store.client.search_runs(
-            experiments, query, max_results=_PAGE, page_token=token
-        )
-        found += page
-        token = page.token
-        if not token:
-            return found

@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -225,6 +225,17 @@ def _roll_back() -> None:
 _PARENT = "mlflow.parentRunId"
 _METRICS_A_BATCH = 1000
 _OTHERS_A_BATCH = 100
+_PAGE = 1000
+
+
+def all_pages(search: Callable[..., Any], *arguments: Any) -> list[Any]:
+    """Return all that one of a client's searches finds."""
+    page = search(*arguments, max_results=_PAGE)
+    items = list(page)
+    while page.token:
+        page = search(*arguments, max_results=_PAGE, page_token=page.token)
+        items += page
+    return items
 
 
 def resolve_source(source: str) -> Any:
