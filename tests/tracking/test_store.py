@@ -3,9 +3,10 @@
 import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from sqlalchemy import event
 
-from kerasweep.tracking._messages import now
-from kerasweep.tracking._store import Transactions
+from kerasweep.tracking._messages import RunKey, RunRecord, now
+from kerasweep.tracking._store import Store, Transactions
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,39 @@ def test_the_store_of_others_stays_as_it_is(mlflow_store):
 
 def test_a_server_has_none():
     assert Transactions.of(MlflowClient("http://127.0.0.1:9")) is None
+
+
+def test_a_run_is_read_once_to_be_completed(mlflow_store):
+    store = Store(mlflow_store.uri, mlflow_store.name)
+    run_id = store.create_run("one", {}, None, now())
+    end = now()
+    record = RunRecord(RunKey("tree", ()), run_id=run_id)
+    record.add({"a": 1.0, "b": 2.0}, 1, end)
+    record.params, record.tags = {"l2": "1"}, {"c": "d"}
+    record.finish("FINISHED", None, end)
+    statements = []
+    engine = store.client._tracking_client.store.engine
+
+    def note(connection, cursor, statement, *_):
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert store.write_together([record], False) == [run_id]
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len([text for text in statements if "FROM runs" in text]) == 1
+    run = store.client.get_run(run_id)
+    assert (run.info.status, run.info.end_time) == ("FINISHED", end)
+    assert run.data.metrics == {"a": 1.0, "b": 2.0}
+    assert run.data.params == {"l2": "1"} and run.data.tags["c"] == "d"
+
+
+def test_a_deleted_run_is_not_ended(mlflow_store):
+    store = Store(mlflow_store.uri, mlflow_store.name)
+    run_id = store.create_run("one", {}, None, now())
+    store.client.delete_run(run_id)
+    record = RunRecord(RunKey("tree", ()), run_id=run_id)
+    record.finish("FINISHED", None, now())
+    assert store.write_together([record], False) is None
+    assert store.client.get_run(run_id).info.status == "RUNNING"

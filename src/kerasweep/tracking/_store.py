@@ -201,7 +201,7 @@ class Transactions:
         run.status, run.end_time = status, end
 
     def _run(self, session: Any, run_uuid: str, eager: bool = False) -> Any:
-        """Read a run once in a transaction, in which nobody else changes it."""
+        """Read a run once in a transaction, and not again for each part of a call."""
         if run_uuid not in self._runs or eager:
             self._runs[run_uuid] = self._read_run(session, run_uuid, eager)
         return self._runs[run_uuid]
@@ -410,7 +410,8 @@ class Store:
 
         above, parent = record.parent_record, None
         if above is not None:
-            parent = above.run_id or made[id(above)]  # else it is written on its own
+            # a KeyError, if it is yet to be made: then each is written on its own
+            parent = above.run_id or made[id(above)]
         tags = self._described(record.first_tags, parent)
         run = database.create_run(
             self.experiment_id,
