@@ -57,13 +57,13 @@ def empty_database(tmp_path_factory):
     """
     from mlflow import MlflowClient
 
-    from kerasweep.tracking._opening import opening
+    from kerasweep.tracking._health import locked_for_opening
 
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
     path, part = folder / "empty.db", folder / "part.db"
-    with opening(f"sqlite:///{path}"):
+    with locked_for_opening(f"sqlite:///{path}"):
         if not path.exists():
             MlflowClient(tracking_uri=f"sqlite:///{part}").search_experiments()
             shutil.copy(part, path)

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from kerasweep.tracking._journal import Journal
-from kerasweep.tracking._messages import RunKey, RunTagged
+from kerasweep.tracking._messages import RunKey, RunUpdate
+from kerasweep.tracking._unsent import Journal
 from kerasweep.training.fleets._machine import calibration
 
 CACHE = Path(os.environ["XDG_CACHE_HOME"])
@@ -19,7 +19,7 @@ def test_caches():
 
 def test_what_was_not_sent():
     journal = Journal()
-    journal.add(RunTagged(RunKey("root", ()), {}))
+    journal.add(RunUpdate(RunKey("root", ()), 0))
     assert journal.path.is_relative_to(CACHE)
     journal.clear()
 

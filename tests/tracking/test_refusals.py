@@ -13,17 +13,14 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from tracking_toys import ToyNet
 
 from kerasweep.tracking import MlflowTracking, send_unsent
-from kerasweep.tracking._careful import is_outage, is_refusal
-from kerasweep.tracking._journal import Journal
 from kerasweep.tracking._messages import (
-    MetricsSeen,
-    RunAdopted,
-    RunCreated,
     RunKey,
-    RunStarted,
+    RunRecord,
+    RunUpdate,
     now,
 )
-from kerasweep.tracking._store import Store
+from kerasweep.tracking._store import Store, is_outage, is_refusal
+from kerasweep.tracking._unsent import Journal
 
 X, y = load_iris(return_X_y=True)
 
@@ -137,8 +134,8 @@ def test_one_bad_item_of_a_batch_is_left_out(mlflow_store):
     assert data.params == {"a": "1", "p": "1", "b": "3"}
     assert data.metrics == {"m": 4.0} and data.tags["t"] == "x"
     with pytest.warns(UserWarning, match="not take the param 'p', because of"):
-        store.refusals.tell()
-    store.refusals.tell()  # what was told is not told again
+        store.refusals.warn()
+    store.refusals.warn()  # what was told is not told again
 
 
 def test_a_tag_that_is_too_long_keeps_no_run_from_being(mlflow_store, monkeypatch):
@@ -156,7 +153,7 @@ def test_a_tag_that_is_too_long_keeps_no_run_from_being(mlflow_store, monkeypatc
     run = store.client.get_run(run_id)
     assert run.data.tags["short"] == "s" and run.info.run_name == "r"
     with pytest.warns(UserWarning, match="the tag 'long'"):
-        store.refusals.tell()
+        store.refusals.warn()
 
 
 def test_artifacts_that_can_not_be_written_cost_no_run(mlflow_store, tmp_path):
@@ -192,12 +189,12 @@ def test_unsent_files_do_not_stick_at_a_refusal(mlflow_store, tmp_path):
     journal = Journal(tmp_path)
     params = {"l2": "2", "seed": "0"}
     for message in (
-        RunAdopted(key, root),
-        RunCreated(key.child(0), child),
-        RunStarted(key.child(0), key, "candidate", "c", params, "", now()),
-        MetricsSeen(key.child(0), {"train/loss": 0.5}, 1, now()),
+        RunRecord(key, run_id=root),
+        RunRecord(key.child(0), "candidate", "c", key, now(), "", params),
+        RunUpdate(key.child(0), now(), {"train/loss": 0.5}, 1),
     ):
         journal.add(message)
+    journal.note_run(key.child(0), child)
     path = shutil.copy(journal.path, tmp_path / "left.jsonl")
     journal.clear()
     with pytest.warns(UserWarning, match="the param 'l2'"):

@@ -16,7 +16,7 @@ from tracking_toys import ToyNet, run_python
 from kerasweep.preprocessing import PixelScaler
 from kerasweep.serving import ImagesToRows, taking_images
 from kerasweep.tracking import MlflowTracking, RegisteredModel
-from kerasweep.tracking._champion import champion_of
+from kerasweep.tracking._registry import champion_of
 
 X, y = load_iris(return_X_y=True)
 D, t = load_digits(return_X_y=True)

@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from tracking_toys import ToyNet, ToyScaler
 
 from kerasweep.tracking import MlflowTracking
+from kerasweep.tracking._messages import RunUpdate
 
 X, y = load_iris(return_X_y=True)
 GRID = {"net__l2": [1e-4, 1e-2], "net__random_state": [0, 1]}
@@ -111,7 +112,7 @@ def test_scoring_sends_the_score_before_the_search_ends(mlflow_store):
     put = tracking._main.writer.put
 
     def watch(message):
-        sent.append(type(message).__name__)
+        sent.append(message)
         put(message)
 
     from sklearn.callback import _transport
@@ -126,8 +127,9 @@ def test_scoring_sends_the_score_before_the_search_ends(mlflow_store):
         return_train_score=True,
     )
     search.set_callbacks(tracking).fit(X, y)
-    first_end = sent.index("RunEnded")
-    assert sent[first_end + 1] == "MetricsSeen"
+    updates = [one for one in sent if type(one) is RunUpdate]
+    first_end = [one.status for one in updates].index("FINISHED")
+    assert list(updates[first_end + 1].metrics) == ["score/validation"]
     parent = mlflow_store.only("search")
     assert parent.data.params["search/scoring"] == "accuracy"
     by_name = {r.info.run_name: r.data.metrics for r in mlflow_store.runs("candidate")}

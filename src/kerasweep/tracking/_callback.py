@@ -8,55 +8,41 @@ from typing import Any
 import numpy as np
 
 from kerasweep._private_callbacks import hush
-from kerasweep.tracking._dataset import summarize
-from kerasweep.tracking._messages import (
-    DataUsed,
-    MetricsSeen,
-    RootClosed,
-    RunEnded,
-    RunKey,
-    RunStarted,
-    RunTagged,
-    now,
-)
+from kerasweep.tracking._messages import RootClosed, RunKey, RunRecord, RunUpdate, now
 from kerasweep.tracking._names import metric_name, short_names
-from kerasweep.tracking._recall import (
-    FIT_TAG,
-    SOURCE_TAG,
-    FitResult,
-    as_it_was,
-    fit_name,
-    recallable,
-    restore_times,
-    taken_results,
-)
+from kerasweep.tracking._provenance import summarize
 from kerasweep.tracking._resume import (
+    FIT_TAG,
     RESUMED_TAG,
     SEARCH_TAG,
+    SOURCE_TAG,
     check_resumable,
     fingerprint,
+    fit_name,
+    give_own_class_back,
+    restore_times,
+    taken_results,
+    with_known_results,
 )
-from kerasweep.tracking._runs import Described, Settings
-from kerasweep.tracking._scoring import Fitted, remember
-from kerasweep.tracking._search_info import (
-    SearchInfo,
-    estimator_params,
-    grid_candidate,
-    read_results,
-    search_params,
-)
-from kerasweep.tracking._session import Session, as_message, session_of
+from kerasweep.tracking._scoring import FitResult, UnscoredFit, expect_scores
+from kerasweep.tracking._session import Session, session_of
+from kerasweep.tracking._settings import Settings
 from kerasweep.tracking._tasks import (
     CANDIDATE,
     FIT,
     REFIT,
     SEARCH,
+    SearchInfo,
     error_text,
+    estimator_params,
+    grid_candidate,
     is_search,
     key_of,
     outcome,
+    read_results,
     run_context,
     search_context,
+    search_params,
     stage_of,
     transformer_step,
 )
@@ -107,16 +93,16 @@ class TrackingCallback:
             If the tracking store can't be written to; nothing is trained then.
         """
         hush(context)
-        described = _describe(estimator)
         key = key_of(context)
+        record = _describe(estimator, key)
         if self._is_main:
             if self._main.resumes and is_search(estimator):
                 check_resumable(estimator)
                 self._originals[key] = estimator.estimator
-                estimator.estimator = recallable(estimator.estimator)
-            self._main.open_root(key, estimator, described)
+                estimator.estimator = with_known_results(estimator.estimator)
+            self._main.open_root(record, estimator)
         else:
-            self._channel.send(as_message(key, described, parent=None))
+            self._channel.send(record)
 
     def on_fit_task_begin(
         self,
@@ -191,16 +177,16 @@ class TrackingCallback:
         seconds = time.perf_counter() - _begun.pop(context, time.perf_counter())
         metrics = {"time/fit_seconds": seconds}
         if context.parent is None:
-            self._channel.send(MetricsSeen(key, metrics, 0, now()))
+            self._channel.send(RunUpdate(key, now(), metrics))
         else:
-            self._channel.send(RunEnded(key, "FINISHED", None, now(), metrics))
+            self._channel.send(RunUpdate(key, now(), metrics, status="FINISHED"))
         if stage != REFIT and not is_search(estimator):
-            fitted = Fitted(self._channel, key, seconds)
+            fitted = UnscoredFit(self._channel, key, seconds)
             if stage == CANDIDATE:
                 info = self._searches.get(key_of(search_context(context)))
                 fitted.n_scores = 0 if info is None else info.n_scores
                 fitted.known = self.known_result(estimator, context)
-            remember(estimator, fitted)
+            expect_scores(estimator, fitted)
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """Close the run of an outermost fit, whether it succeeded or not.
@@ -218,7 +204,7 @@ class TrackingCallback:
                 del of_search[search]
         if key in self._originals:
             estimator.estimator = self._originals.pop(key)
-            as_it_was(getattr(estimator, "best_estimator_", None))
+            give_own_class_back(getattr(estimator, "best_estimator_", None))
         if self._is_main:
             self._main.close_root(key, estimator)
         else:
@@ -244,7 +230,7 @@ class TrackingCallback:
             self._finished[key] = finished.results
             self._taken = []
             tags[RESUMED_TAG] = " ".join(finished.run_ids)
-        self._channel.send(RunTagged(key, tags))
+        self._channel.send(RunUpdate(key, now(), tags=tags))
 
     def known_result(self, estimator: Any, context: Any) -> FitResult | None:
         """Return what a candidate gave on a split in an earlier run.
@@ -290,9 +276,9 @@ class TrackingCallback:
         if self._is_main:
             self._main.saw_data(key, X, data)
         elif data is not None:
-            self._channel.send(DataUsed(key, data))
+            self._channel.send(RunUpdate(key, now(), data=data))
 
-    def _started(self, stage: str, estimator: Any, context: Any) -> RunStarted:
+    def _started(self, stage: str, estimator: Any, context: Any) -> RunRecord:
         key = key_of(context)
         parent = key_of(run_context(context.parent))
         search = search_context(context)
@@ -303,7 +289,7 @@ class TrackingCallback:
                 params = info.texts(estimator.get_params())
             if stage == CANDIDATE:
                 name, text = f"candidate {key.path[-1]}", ""
-            return RunStarted(key, parent, stage, name, params, text, now())
+            return RunRecord(key, stage, name, parent, now(), text, params)
         candidate, split = divmod(int(context.task_id), info.n_splits)
         iteration = int(context.parent.task_id) if info.halving else None
         # A sub-estimator without callbacks is seen through the search itself.
@@ -318,14 +304,14 @@ class TrackingCallback:
                 tags[SOURCE_TAG] = known.run_id
                 text += f". Trained in run {known.run_id}, and not again"
         chosen = {key: given[key] for key in info.short if key in given}
-        return RunStarted(
+        return RunRecord(
             key,
-            parent,
             stage,
             info.named(chosen, split, iteration),
-            info.texts(chosen),
-            text,
+            parent,
             now(),
+            text,
+            info.texts(chosen),
             tags,
         )
 
@@ -340,17 +326,15 @@ class TrackingCallback:
             return
         step = transformer_step(context)
         metrics = {metric_name(key, step): value for key, value in numbers.items()}
-        self._channel.send(
-            MetricsSeen(
-                key_of(run_context(context)), metrics, int(context.task_id) + 1, now()
-            )
-        )
+        key, epoch = key_of(run_context(context)), int(context.task_id) + 1
+        self._channel.send(RunUpdate(key, now(), metrics, epoch))
 
     def _send_error(self, context: Any, error: BaseException) -> None:
         run = run_context(context)
         if run.parent is not None:  # an outermost fit's error is seen in teardown
-            key = key_of(run)
-            self._channel.send(RunEnded(key, "FAILED", error_text(error), now()))
+            text = error_text(error)
+            update = RunUpdate(key_of(run), now(), status="FAILED", error=text)
+            self._channel.send(update)
 
     # Across processes ---------------------------------------------------------------
 
@@ -383,15 +367,16 @@ class TrackingCallback:
         self._session = session_of(self._channel)
 
 
-def _describe(estimator: Any) -> Described:
-    name = type(estimator).__name__
+def _describe(estimator: Any, key: RunKey) -> RunRecord:
+    """Return the run of an outermost fit that begins."""
     if not is_search(estimator):
-        return Described(FIT, _name_of(estimator), "", estimator_params(estimator))
+        params = estimator_params(estimator)
+        return RunRecord(key, FIT, _name_of(estimator), start=now(), params=params)
     params = search_params(estimator)
     start = "search/grid/"
-    keys = [key.removeprefix(start) for key in params if key.startswith(start)]
-    text = f"{name} over {', '.join(short_names(keys).values())}"
-    return Described(SEARCH, text, f"{text}.", params)
+    keys = [name.removeprefix(start) for name in params if name.startswith(start)]
+    text = f"{type(estimator).__name__} over {', '.join(short_names(keys).values())}"
+    return RunRecord(key, SEARCH, text, None, now(), f"{text}.", params)
 
 
 def _name_of(estimator: Any) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kerasweep.tracking._checks import resolve_uri
+from kerasweep.tracking._health import resolve_uri
 from kerasweep.tracking._names import clean_key
+from kerasweep.tracking._store import all_pages
 
-_PAGE = 1000
 _BARS = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
 
 
@@ -145,20 +145,11 @@ def _is_missing_database(uri: str) -> bool:
 
 
 def _tagged_runs(client: Any, tag: str) -> list[Any]:
-    experiments = [e.experiment_id for e in _pages(client.search_experiments)]
+    experiments = [e.experiment_id for e in all_pages(client.search_experiments)]
     if not experiments:
         return []
     query = f"attributes.status = 'FINISHED' and tags.`{clean_key(tag)}` LIKE '%'"
-    return _pages(client.search_runs, experiments, query)
-
-
-def _pages(search: Any, *arguments: Any) -> list[Any]:
-    page = search(*arguments, max_results=_PAGE)
-    items = list(page)
-    while page.token:
-        page = search(*arguments, max_results=_PAGE, page_token=page.token)
-        items += page
-    return items
+    return all_pages(client.search_runs, experiments, query)
 
 
 def _record(client: Any, run_id: str, path: str) -> dict[str, Any] | None:

@@ -1,15 +1,196 @@
-"""How a tracking store is, found out without writing to it."""
+"""How a tracking store is, found out before anything is trained."""
 
+import gc
+import hashlib
 import os
 import re
+import socket
 import sqlite3
+import sys
+import tempfile
 import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kerasweep.tracking._checks import check_tracking, resolve_uri
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+
+
+def resolve_uri(uri: str | None) -> str:
+    """Return the tracking URI: the argument, or else MLflow's own choice."""
+    if uri is not None:
+        return str(uri)
+    import_mlflow()
+    import mlflow
+
+    return mlflow.get_tracking_uri()
+
+
+def import_mlflow(uri: str = "") -> None:
+    """Import MLflow, and what it needs for a store, in less time.
+
+    Its 1,400 modules make so many objects that Python looks through all there are for
+    garbage, again and again: a fifth of the time.
+    """
+    if "mlflow" in sys.modules:
+        return
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        import mlflow
+
+        if urlsplit(uri).scheme.partition("+")[0] in ("sqlite", *_PORTS):
+            with suppress(ImportError):
+                import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+    finally:
+        if collects:
+            gc.enable()
+
+
+def check_tracking(uri: str | None = None, timeout: float = 15.0) -> str:
+    """Check, within `timeout` seconds, that the tracking store can be written to.
+
+    MLflow itself retries for minutes before it says that a server is unreachable.
+
+    Parameters
+    ----------
+    uri : str, default=None
+        Tracking URI. By default the one that MLflow uses: what
+        ``mlflow.set_tracking_uri`` or ``MLFLOW_TRACKING_URI`` says, or
+        ``sqlite:///mlflow.db``.
+    timeout : float, default=15.0
+        Seconds to wait for an answer.
+
+    Returns
+    -------
+    uri : str
+        The URI that was checked.
+
+    Raises
+    ------
+    ConnectionError
+        If the server does not answer, or the database is locked, broken or
+        read-only. The message is one sentence.
+    """
+    uri = resolve_uri(uri)
+    scheme = urlsplit(uri).scheme.partition("+")[0]
+    if scheme in ("http", "https"):
+        _check_server(uri, timeout)
+    elif scheme == "sqlite":
+        _check_sqlite(uri, timeout)
+    elif scheme in _PORTS:
+        _check_port(uri, _PORTS[scheme], timeout)
+    return uri
+
+
+def _check_server(uri: str, timeout: float) -> None:
+    try:
+        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=timeout):
+            pass
+    except urllib.error.HTTPError as error:
+        if error.code >= 500:
+            raise ConnectionError(
+                f"The MLflow server at {uri} answers with an error "
+                f"({error.code} {error.reason}); see its log."
+            ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise ConnectionError(
+            f"The MLflow server at {uri} can't be reached ({reason}): start it, or "
+            "choose another tracking URI such as sqlite:///mlflow.db."
+        ) from None
+
+
+def _check_port(uri: str, port: int, timeout: float) -> None:
+    parts = urlsplit(uri)
+    where = (parts.hostname or "localhost", parts.port or port)
+    try:
+        socket.create_connection(where, timeout=timeout).close()
+    except OSError as error:
+        raise ConnectionError(
+            f"The tracking database at {where[0]}:{where[1]} can't be reached "
+            f"({error})."
+        ) from None
+
+
+def _check_sqlite(uri: str, timeout: float) -> None:
+    name = uri.partition(":///")[2].partition("?")[0]
+    if not name or name == ":memory:":
+        raise ConnectionError(
+            f"The tracking URI {uri} names no file, so nothing would be kept: use "
+            "one such as sqlite:///mlflow.db."
+        )
+    path = Path(name)
+    if not path.exists():
+        try:
+            tempfile.TemporaryFile(dir=path.absolute().parent).close()
+        except OSError:
+            raise ConnectionError(
+                f"The tracking database {path} can't be made: its folder does not "
+                "exist or can't be written to."
+            ) from None
+        return
+    deadline = time.monotonic() + timeout
+    try:
+        with closing(
+            sqlite3.connect(path, timeout=timeout, isolation_level=None)
+        ) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            left_over = _half_migrated(connection)
+            while left_over and time.monotonic() < deadline:
+                time.sleep(0.2)  # another process may be at it
+                left_over = _half_migrated(connection)
+    except sqlite3.Error as error:
+        raise ConnectionError(
+            f"The tracking database {path} can't be written to ({error}): close the "
+            "program that holds it, or choose another tracking URI."
+        ) from None
+    if left_over:
+        raise ConnectionError(
+            f"The tracking database {path} is broken, because a migration of it was "
+            f"interrupted (it holds {left_over}): move it away and start anew."
+        )
+
+
+def _half_migrated(connection: sqlite3.Connection) -> str | None:
+    found = connection.execute(
+        "SELECT name FROM sqlite_master WHERE name LIKE '_alembic_tmp_%'"
+    ).fetchone()
+    return found[0] if found else None
+
+
+#: Seconds that another process's migration may take.
+_PATIENCE = 120.0
+
+
+@contextmanager
+def locked_for_opening(uri: str) -> Iterator[None]:
+    """Let no other process of this package open the same SQLite database meanwhile.
+
+    Two that migrate a fresh one at once break it. The lock is SQLite's own, on an empty
+    file in the system's temporary folder, and ends with the process that holds it.
+    """
+    name = uri.partition(":///")[2].partition("?")[0]
+    if not uri.startswith("sqlite") or not name:
+        yield
+        return
+    digest = hashlib.sha256(str(Path(name).absolute()).encode()).hexdigest()[:16]
+    file = Path(tempfile.gettempdir(), f"kerasweep-{digest}.lock")
+    try:
+        lock = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error:  # without a lock, as MLflow itself
+        yield
+        return
+    with closing(lock):
+        yield
+
 
 _COUNTS = (
     "SELECT COUNT(*) FROM experiments WHERE lifecycle_stage = 'active'",

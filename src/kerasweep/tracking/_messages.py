@@ -1,6 +1,7 @@
 """What hooks, in any process, tell the one writer in the main process."""
 
 import time
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -35,71 +36,142 @@ class DataSummary(NamedTuple):
     profile: str
 
 
-class RunStarted(NamedTuple):
-    """A fit begins. Without a parent it is the root of its own tree."""
+@dataclass
+class RunRecord:
+    """A run: what it is, and what of it is not yet in MLflow.
+
+    A hook makes one where a fit begins and sends it: the first eight attributes. From
+    then on it is the writer's, which adds what comes later.
+
+    Attributes
+    ----------
+    key : RunKey
+    stage : str
+    name : str or None
+    parent : RunKey or None
+        None if it is the root of its own tree.
+    start : int
+        Milliseconds since 1970, UTC, as all times.
+    description : str
+    params, tags : dict of str to str
+        Not yet written.
+    run_id : str or None
+        None until there is such a run in MLflow. One that is sent with it was opened by
+        the main process, which has written its parameters and tags.
+    opened : bool
+        Whether it was.
+    has_all_params : bool
+        Whether the parameters came when it began.
+    parent_record : RunRecord or None
+    metrics : list of (name, value, time, step)
+        Not yet written.
+    metric_names : set of str
+        Of all that ever came.
+    data : DataSummary or None
+        Not yet written.
+    table : str or None
+        The content of a search's ``cv_results.csv``, not yet written.
+    status : str or None
+        MLflow's name for how it ended; None while it goes on.
+    is_end_written : bool
+    end, last : int
+        When it ended, and when a number last came.
+    """
 
     key: RunKey
-    parent: RunKey | None
-    stage: str
-    name: str
-    params: dict[str, str]
-    description: str
-    time: int
-    tags: dict[str, str] | None = None
-
-
-class RunAdopted(NamedTuple):
-    """The main process has already made this run (or reuses one)."""
-
-    key: RunKey
-    run_id: str
+    stage: str = ""
+    name: str | None = None
+    parent: RunKey | None = None
+    start: int = 0
     description: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    run_id: str | None = None
+    opened: bool = False
+    has_all_params: bool = False
+    parent_record: "RunRecord | None" = None
+    metrics: list[tuple[str, float, int, int]] = field(default_factory=list)
+    metric_names: set[str] = field(default_factory=set)
+    data: DataSummary | None = None
+    table: str | None = None
+    status: str | None = None
+    is_end_written: bool = False
+    end: int = 0
+    last: int = 0
+
+    def add(self, metrics: dict[str, float] | None, step: int, when: int) -> None:
+        """Take in numbers."""
+        if metrics:
+            self.last = max(self.last, when)
+            self.metric_names.update(metrics)
+            self.metrics += [(key, value, when, step) for key, value in metrics.items()]
+
+    def finish(self, status: str, error: str | None, end: int) -> None:
+        """Take in how and when it ended, and the traceback of a failure."""
+        self.status, self.is_end_written = status, False
+        self.end = max(end, self.start)  # a clock may be set back
+        if error:
+            self.tags["error"] = _last_line(error)
+            self.tags["mlflow.note.content"] = (
+                f"{self.description}\n\n```\n{error.strip()[:3500]}\n```".strip()
+            )
+
+    @property
+    def first_tags(self) -> dict[str, str]:
+        """The tags that the run is made with."""
+        tags = {"stage": self.stage}
+        if self.description:
+            tags["mlflow.note.content"] = self.description
+        return tags
+
+    @property
+    def has_just_begun(self) -> bool:
+        """Whether the run is yet to be made, and goes on."""
+        return self.run_id is None and self.status is None
+
+    @property
+    def end_to_write(self) -> str | None:
+        """How it ended, if that is yet to be written."""
+        return None if self.is_end_written else self.status
+
+    @property
+    def has_only_numbers_and_texts(self) -> bool:
+        """Whether all that there is to write fits in one call of MLflow's store."""
+        new_params = self.opened and self.params
+        return self.data is None and self.table is None and not new_params
+
+    def note_written(self) -> None:
+        """Forget the numbers and texts, which are in MLflow."""
+        self.metrics, self.params, self.tags = [], {}, {}
+        self.is_end_written = self.status is not None
 
 
-class RunCreated(NamedTuple):
-    """The writer has made a run; told to the journal alone."""
+def _last_line(traceback: str) -> str:
+    """Return what the error says."""
+    lines = [line for line in traceback.strip().splitlines() if line.strip()]
+    return lines[-1][:500] if lines else ""
+
+
+class RunUpdate(NamedTuple):
+    """What is new of a run: numbers, tags (written at once), its data, or its end.
+
+    `status` is MLflow's name for how it ended, and `error` the traceback of a failure.
+    """
 
     key: RunKey
-    run_id: str
+    time: int
+    metrics: dict[str, float] | None = None
+    step: int = 0
+    tags: dict[str, str] | None = None
+    data: DataSummary | None = None
+    status: str | None = None
+    error: str | None = None
 
 
 class GroupSet(NamedTuple):
     """From now on roots that name no parent are children of this run, or of none."""
 
     key: RunKey | None
-
-
-class DataUsed(NamedTuple):
-    """A root fit has seen its data."""
-
-    key: RunKey
-    data: DataSummary
-
-
-class MetricsSeen(NamedTuple):
-    """Numbers of a running or finished fit."""
-
-    key: RunKey
-    metrics: dict[str, float]
-    step: int
-    time: int
-
-
-class RunTagged(NamedTuple):
-    """Facts of a run; written at once."""
-
-    key: RunKey
-    tags: dict[str, str]
-
-
-class RunEnded(NamedTuple):
-    """A fit ended, with MLflow's name for how."""
-
-    key: RunKey
-    status: str
-    error: str | None
-    time: int
-    metrics: dict[str, float] | None = None
 
 
 class SplitResult(NamedTuple):

@@ -1,4 +1,4 @@
-"""Logging the one model of a search: its winner."""
+"""The one model of a run, its winner: saved as an MLflow model, and logged."""
 
 import logging
 import shutil
@@ -26,8 +26,9 @@ from kerasweep.serving._columns import (
     write_columns,
 )
 from kerasweep.serving._served_model import COLUMNS_FILE
-from kerasweep.tracking._environment import installed_version
+from kerasweep.tracking._provenance import installed_version
 from kerasweep.tracking._store import Store
+from kerasweep.tracking._writer import Writer
 
 #: Rows of the input example.
 EXAMPLE_ROWS = 3
@@ -57,6 +58,20 @@ def example_rows(X: Any) -> Example | None:
         return None
     rows = np.array(X[:EXAMPLE_ROWS])
     return Example(rows) if rows.dtype.kind in "biuf" else None
+
+
+def log_model(
+    model: Any,
+    example: Example | None,
+    image_shape: Sequence[int] | None,
+    run_id: str,
+    writer: Writer,
+) -> str:
+    """Log a fitted model as a run's model, and return the model's id."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "model")
+        save_winner(model, example, image_shape, folder)
+        return str(writer.call(lambda store: _upload(store, run_id, folder)))
 
 
 def save_winner(
@@ -201,7 +216,7 @@ def _without_warnings() -> Iterator[None]:
         yield
 
 
-def upload_model(store: Store, run_id: str, folder: Path) -> str:
+def _upload(store: Store, run_id: str, folder: Path) -> str:
     """Make a saved model the run's model, and return the model's id."""
     from mlflow.entities import LoggedModelOutput
 

@@ -1,19 +1,161 @@
-"""Which earlier searches a search goes on from, and what they had finished."""
+"""Searches that go on from earlier ones: which, and what need not be trained again."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
+from functools import wraps
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import joblib
-from sklearn.base import is_classifier
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.callback import with_callbacks
 from sklearn.model_selection import check_cv
 
-from kerasweep.tracking._careful import is_refusal
+from kerasweep._private_callbacks import callbacks_of, context_above
 from kerasweep.tracking._names import value_text
-from kerasweep.tracking._recall import FIT_TAG, RESULT_TAG, FitResult, plain
-from kerasweep.tracking._scoring import TrackedScorer
-from kerasweep.tracking._store import Store
+from kerasweep.tracking._scoring import RESULT_TAG, FitResult, TrackedScorer
+from kerasweep.tracking._store import Store, all_pages, is_refusal
+
+#: Tags of a child run: which fit it was, and where its result was taken from.
+FIT_TAG = "kerasweep.fit"
+SOURCE_TAG = "kerasweep.taken_from"
+
+
+def fit_name(estimator: Any, split: int, iteration: int | None = None) -> str | None:
+    """Name a candidate on a split by all of its parameters.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With the candidate's parameters.
+    split : int
+    iteration : int, default=None
+        Of a halving search.
+
+    Returns
+    -------
+    name : str or None
+        The same in any process. None if a parameter has no lasting description.
+    """
+    try:
+        digest = joblib.hash(stable_form(estimator.get_params(deep=True)))
+    except Exception:
+        return None
+    return f"{digest}/{split}" + ("" if iteration is None else f"/{iteration}")
+
+
+def stable_form(value: Any) -> Any:
+    """Describe a parameter so that equal ones have equal pickles in any process."""
+    if isinstance(value, Mapping):
+        return {str(key): stable_form(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, (list, tuple)):
+        return [stable_form(item) for item in value]
+    if isinstance(value, type):
+        return _name(value)
+    if hasattr(value, "get_params"):  # its own parameters are listed beside it
+        return _name(type(value))
+    if hasattr(value, "get_config"):
+        return [_name(type(value)), stable_form(value.get_config())]
+    code = getattr(value, "__code__", None)
+    if code is not None:
+        defaults = stable_form([value.__defaults__, value.__kwdefaults__])
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        constants = [repr(c) for c in code.co_consts if not hasattr(c, "co_code")]
+        return [
+            _name(value),
+            code.co_code,
+            constants,
+            defaults,
+            stable_form(cells),
+        ]
+    return value
+
+
+def _name(named: Any) -> str:
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def with_known_results(estimator: Any) -> Any:
+    """Return the estimator in a class whose ``fit`` trains nothing that is known.
+
+    Parameters
+    ----------
+    estimator : estimator
+        One that supports callbacks; it stays as it is.
+
+    Returns
+    -------
+    estimator : estimator
+        With the same parameters. A search's clones of it ask the tracking callback of
+        their task, and a fit with a known result ends at once.
+    """
+    cls = type(estimator)
+
+    @wraps(cls.fit)
+    @with_callbacks
+    def fit(self: Any, X: Any, y: Any = None, **params: Any) -> Any:
+        if _known(self) is None:
+            return cls.fit(self, X, y, **params)
+        context = self._init_callback_context()
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        context.call_on_fit_task_end(estimator=self)
+        return self
+
+    members = {"fit": fit, "__module__": cls.__module__, "_trains_as": cls}
+    subclass: Any = type(cls.__name__, (cls,), members)
+    recallable_one = object.__new__(subclass)
+    recallable_one.__dict__.update(estimator.__dict__)
+    return recallable_one
+
+
+def give_own_class_back(estimator: Any) -> None:
+    """Give a fitted estimator its own class back."""
+    if hasattr(type(estimator), "_trains_as"):
+        estimator.__class__ = type(estimator)._trains_as
+
+
+def taken_results(
+    search: Any, info: Any, finished: Mapping[str, FitResult]
+) -> dict[int, list[FitResult]]:
+    """Return what was taken from earlier runs, by the row of `cv_results_`."""
+    taken: dict[int, list[FitResult]] = {}
+    results = search.cv_results_ if finished else {"params": []}
+    for row, params in enumerate(results["params"]):
+        candidate = clone(search.estimator).set_params(**clone(params, safe=False))
+        iteration = int(results["iter"][row]) if info.halving else None
+        names = [fit_name(candidate, s, iteration) for s in range(info.n_splits)]
+        known = [finished[name] for name in names if name and name in finished]
+        if known:
+            taken[row] = known
+    return taken
+
+
+def restore_times(
+    results: dict[str, Any], taken: Mapping[int, list[FitResult]], n_splits: int
+) -> None:
+    """Put the times of the real fits in the place of those that were not trained."""
+    for row, known in taken.items():
+        for name in ("fit", "score"):
+            mean, std = results[f"mean_{name}_time"], results[f"std_{name}_time"]
+            seconds = np.array([getattr(one, f"{name}_seconds") for one in known])
+            if len(known) == n_splits:
+                mean[row], std[row] = seconds.mean(), seconds.std()
+                continue
+            # To find a result takes next to no time, so that sums can be added.
+            square = std[row] ** 2 + mean[row] ** 2 + (seconds**2).sum() / n_splits
+            mean[row] += seconds.sum() / n_splits
+            std[row] = np.sqrt(max(0.0, square - mean[row] ** 2))
+
+
+def _known(estimator: Any) -> FitResult | None:
+    context = context_above(estimator)
+    for callback in callbacks_of(context):
+        if hasattr(callback, "known_result"):
+            return callback.known_result(estimator, context)
+    return None
+
 
 #: Tags of a search's run: its fingerprint, and the runs that it goes on from.
 SEARCH_TAG = "kerasweep.search"
@@ -24,7 +166,6 @@ _WITHOUT_EFFECT = {
     *("estimator", "cv", "scoring", "refit", "n_jobs", "verbose", "pre_dispatch"),
     *("param_grid", "param_distributions", "error_score", "n_iter", "random_state"),
 }
-_PAGE = 200
 
 
 class ResumeError(ValueError):
@@ -37,7 +178,7 @@ class Finished(NamedTuple):
     Attributes
     ----------
     results : dict of str to FitResult
-        By :func:`~kerasweep.tracking._recall.fit_name`.
+        By :func:`~kerasweep.tracking._resume.fit_name`.
     run_ids : list of str
         The searches that they were trained in, the latest first.
     """
@@ -100,7 +241,9 @@ def fingerprint(search: Any, X: Any, y: Any, sample_weight: Any = None) -> str:
 
 
 def _scoring(scoring: Any) -> Any:
-    return plain(scoring.scoring if isinstance(scoring, TrackedScorer) else scoring)
+    return stable_form(
+        scoring.scoring if isinstance(scoring, TrackedScorer) else scoring
+    )
 
 
 def _versions() -> str:
@@ -156,7 +299,7 @@ def find_finished(store: Store, resume: str, text: str) -> Finished:
     """
     if resume == "auto":
         query = f"tags.`{SEARCH_TAG}` = '{text}'"
-        found = _all_runs(store, [store.experiment_id], query)
+        found = all_pages(store.client.search_runs, [store.experiment_id], query)
         run_ids = [r.info.run_id for r in found if r.info.status != "FINISHED"]
     else:
         run_ids = _chain(store, resume, text)
@@ -166,7 +309,7 @@ def find_finished(store: Store, resume: str, text: str) -> Finished:
         experiment = store.client.get_run(run_id).info.experiment_id
         query = f"tags.`mlflow.parentRunId` = '{run_id}'"
         before = len(results)
-        for child in _all_runs(store, [experiment], query):
+        for child in all_pages(store.client.search_runs, [experiment], query):
             tags = child.data.tags
             if FIT_TAG not in tags or RESULT_TAG not in tags:
                 continue
@@ -210,16 +353,3 @@ def _difference(there: str, here: str) -> str:
         dict(part.split("=", 1) for part in text.split("; ")) for text in (there, here)
     )
     return ", ".join(name for name in b if a.get(name) != b[name])
-
-
-def _all_runs(store: Store, experiments: list[str], query: str) -> list[Any]:
-    found: list[Any] = []
-    token = None
-    while True:
-        page = store.client.search_runs(
-            experiments, query, max_results=_PAGE, page_token=token
-        )
-        found += page
-        token = page.token
-        if not token:
-            return found

@@ -1,21 +1,52 @@
-"""Scorers that tell the tracking a split's score as soon as it is known."""
+"""Scorers that tell the tracking a fit's scores as soon as they are known."""
 
+import json
 import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from kerasweep.tracking._messages import MetricsSeen, RunKey, RunTagged, now
-from kerasweep.tracking._recall import RESULT_TAG, FitResult
-from kerasweep.tracking._search_info import score_name
+from kerasweep.tracking._messages import RunKey, RunUpdate, now
+from kerasweep.tracking._tasks import score_name
 from kerasweep.tracking._transport import Channel
+
+#: Tag of a child run: what its fit gave.
+RESULT_TAG = "kerasweep.result"
+
+
+class FitResult(NamedTuple):
+    """What a fit of a search gave.
+
+    Attributes
+    ----------
+    scores : list of float or of dict of str to float
+        On the validation rows and, where the search asks for it, on the training rows.
+    fit_seconds, score_seconds : float
+    run_id : str
+        The run that trained it; "" for the present one.
+    """
+
+    scores: list[Any]
+    fit_seconds: float
+    score_seconds: float
+    run_id: str = ""
+
+    def to_text(self) -> str:
+        """Return it as JSON, every number to its last bit."""
+        return json.dumps([self.scores, self.fit_seconds, self.score_seconds])
+
+    @classmethod
+    def from_text(cls, text: str, run_id: str) -> "FitResult":
+        """Read what :meth:`to_text` wrote."""
+        scores, fit_seconds, score_seconds = json.loads(text)
+        return cls(scores, fit_seconds, score_seconds, run_id)
 
 
 @dataclass
-class Fitted:
+class UnscoredFit:
     """A fit whose scores are still to come.
 
     Attributes
@@ -46,23 +77,24 @@ class Fitted:
             self.score_seconds = seconds
             metrics = _metrics(score)
             if metrics:
-                self.channel.send(MetricsSeen(self.key, metrics, 0, now()))
+                self.channel.send(RunUpdate(self.key, now(), metrics))
         if len(self.scores) < self.n_scores:
             return False
         if self.n_scores and all(map(_is_finite, self.scores)):
             result = self.known or FitResult(
                 [_numbers(one) for one in self.scores], self.seconds, self.score_seconds
             )
-            self.channel.send(RunTagged(self.key, {RESULT_TAG: result.to_text()}))
+            tags = {RESULT_TAG: result.to_text()}
+            self.channel.send(RunUpdate(self.key, now(), tags=tags))
         return True
 
 
 #: Estimators fitted in this process and not scored yet. By identity: an estimator
 #: need not be hashable.
-_fitted: dict[int, tuple[weakref.ref, Fitted]] = {}
+_fitted: dict[int, tuple[weakref.ref, UnscoredFit]] = {}
 
 
-def remember(estimator: Any, fitted: Fitted) -> None:
+def expect_scores(estimator: Any, fitted: UnscoredFit) -> None:
     """Note which run an estimator was fitted in, until its last score."""
     identity = id(estimator)
     try:
@@ -72,7 +104,7 @@ def remember(estimator: Any, fitted: Fitted) -> None:
     _fitted[identity] = (reference, fitted)
 
 
-def _fit_of(estimator: Any) -> Fitted | None:
+def _fit_of(estimator: Any) -> UnscoredFit | None:
     entry = _fitted.get(id(estimator))
     if entry is None or entry[0]() is not estimator:
         return None

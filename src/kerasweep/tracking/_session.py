@@ -6,34 +6,40 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
 from sklearn.utils.validation import check_is_fitted
 
-from kerasweep.tracking._careful import careful
-from kerasweep.tracking._checks import check_tracking, resolve_uri
-from kerasweep.tracking._environment import git_tags, version_tags
+from kerasweep.tracking._health import (
+    check_tracking,
+    import_mlflow,
+    locked_for_opening,
+    resolve_uri,
+)
 from kerasweep.tracking._messages import (
     DataSummary,
-    DataUsed,
     GroupSet,
     RootClosed,
-    RunAdopted,
     RunKey,
-    RunStarted,
+    RunRecord,
+    RunUpdate,
     now,
 )
-from kerasweep.tracking._model import example_rows
-from kerasweep.tracking._opening import opening
-from kerasweep.tracking._register import Registered
+from kerasweep.tracking._model import Example, example_rows, log_model
+from kerasweep.tracking._provenance import git_tags, version_tags
+from kerasweep.tracking._registry import Registered, Scores, register_version
 from kerasweep.tracking._resume import Finished, find_finished
-from kerasweep.tracking._runs import Described, Root, Run, Settings, check_images
-from kerasweep.tracking._store import Store, resolve_source
+from kerasweep.tracking._settings import Settings, check_images
+from kerasweep.tracking._store import (
+    Store,
+    record_failures_as_warnings,
+    resolve_source,
+)
 from kerasweep.tracking._tasks import is_search, outcome, scoring_name
 from kerasweep.tracking._transport import Channel, close_channel, open_channel
-from kerasweep.tracking._unsent import send_left_behind
-from kerasweep.tracking._winner import register_winner, upload_winner
+from kerasweep.tracking._unsent import Journal, send_left_behind
 from kerasweep.tracking._writer import Writer
 
 #: Seconds for a store's first answer: a fresh database is migrated first.
@@ -41,6 +47,55 @@ _OPENING_PATIENCE = 180.0
 _EXIT_PATIENCE = 5.0
 #: Seconds for which a store that has answered is not checked again.
 _TRUSTED = 30.0
+
+
+@dataclass
+class OpenRun:
+    """A `with` block, or an outermost fit of this process, with its run and its model.
+
+    Attributes
+    ----------
+    key : RunKey
+    run_id : str or None
+        None for a fit in a block whose run is the writer's to make.
+    description : str
+    adopted : bool
+        Whether ``mlflow run`` made the run.
+    block : OpenRun or None
+        That a fit is in.
+    shares_run : bool
+        Whether a fit's run is its block's.
+    raised_before : BaseException or None
+        What was being handled when a fit began.
+    example, data
+        Of a fit's rows; of the winner's, once there is one.
+    searched, n_lone_fits, failed, chosen
+        What a block had: a search, other fits, an error in one that shares its run,
+        and `choose_model`.
+    winner : estimator or None
+    validation, test : (str, float) or None
+        A metric, and the winner's score.
+    model_id : str or None
+        Once it is logged.
+    """
+
+    key: RunKey
+    run_id: str | None = None
+    description: str = ""
+    adopted: bool = False
+    block: "OpenRun | None" = None
+    shares_run: bool = False
+    raised_before: BaseException | None = None
+    example: Example | None = None
+    data: DataSummary | None = None
+    searched: bool = False
+    n_lone_fits: int = 0
+    failed: str | None = None
+    chosen: bool = False
+    winner: Any = None
+    validation: tuple[str, float] | None = None
+    test: tuple[str, float] | None = None
+    model_id: str | None = None
 
 
 class Session:
@@ -51,9 +106,9 @@ class Session:
         self._lock = threading.RLock()
         self._checking = threading.Lock()
         self._uri: str | None = None
-        self._block: Run | None = None
-        self._last: Run | None = None
-        self._roots: dict[RunKey, Root] = {}
+        self._block: OpenRun | None = None
+        self._last: OpenRun | None = None
+        self._fits: dict[RunKey, OpenRun] = {}
         self._adopter: RunKey | None = None
         self.writer = _writer_for(self)
         self.channel: Channel = open_channel(self.writer.put)
@@ -90,12 +145,12 @@ class Session:
                 f"kind that MLflow knows. Got {source!r} instead."
             ) from None
 
-    def _open_run(self, described: Described, key: RunKey) -> Run:
+    def _open_run(self, record: RunRecord) -> OpenRun:
         """Create or adopt a run of this process's own."""
-        settings = self._settings
-        text = _paragraphs(settings.description, described.description)
+        settings, key = self._settings, record.key
+        text = _paragraphs(settings.description, record.description)
         tags = {
-            "stage": described.stage,
+            "stage": record.stage,
             "mlflow.note.content": text,
             **version_tags(),
             **git_tags(),
@@ -103,32 +158,37 @@ class Session:
         }
         adopted = self._adopt(key)
         above = None if adopted else _active_run(self._uri)
-        name = settings.run_name or described.name
-        start = now()
+        name = settings.run_name or record.name
 
         def make(store: Store) -> str:
             if adopted:
                 store.update_run(adopted, "RUNNING", settings.run_name)
                 store.log(adopted, tags=tags)
-                store.log_new_params(adopted, described.params)
+                store.log_new_params(adopted, record.params)
                 return adopted
             experiment = above.experiment_id if above else None
             if settings.experiment is not None:
                 experiment = store.experiment_id
             run_id = store.create_run(
-                name, tags, above.run_id if above else None, start, experiment
+                name, tags, above.run_id if above else None, record.start, experiment
             )
-            store.log(run_id, params=described.params)
+            store.log(run_id, params=record.params)
             return run_id
 
         try:
-            made = self.writer.call(make, after_all=False)
+            run_id = self.writer.call(make, after_all=False)
         except BaseException:
             self._give_up(key)
             raise
-        run = Run(made, key, text, adopted=bool(adopted))
-        self.writer.put(RunAdopted(key, run.run_id, text))
+        run = OpenRun(key, run_id, text, adopted=bool(adopted))
+        self._tell_of(key, run, record.stage)
         return run
+
+    def _tell_of(self, key: RunKey, run: OpenRun, stage: str) -> None:
+        """Tell the writer which run a block or a fit has."""
+        self.writer.put(
+            RunRecord(key, stage, run_id=run.run_id, description=run.description)
+        )
 
     def _adopt(self, key: RunKey) -> str | None:
         """Return the run that ``mlflow run`` made for this process, if it is free."""
@@ -139,41 +199,43 @@ class Session:
             self._adopter = key
         return run_id
 
-    def open_root(self, key: RunKey, estimator: Any, described: Described) -> None:
+    def open_root(self, record: RunRecord, estimator: Any) -> None:
         """Begin an outermost fit of this process."""
-        raised = sys.exc_info()[1]
+        raised, key = sys.exc_info()[1], record.key
         with self._lock:
             block = self._block
         if block is None:
             self._start()
-            run = self._open_run(described, key)
-            self._roots[key] = Root(key, run, raised, shares=False)
-            return
-        with self._lock:
-            shares = is_search(estimator) and not block.searched
-            if shares:
-                block.searched = True
-                self._present(block, key, described)
-            else:
-                self.writer.put(as_message(key, described, parent=block.key))
-            self._roots[key] = Root(key, block, raised, shares=shares)
+            fit = self._open_run(record)
+        else:
+            fit = OpenRun(key, block=block)
+            with self._lock:
+                fit.shares_run = is_search(estimator) and not block.searched
+                if fit.shares_run:
+                    block.searched = True
+                    self._present(block, record)
+                else:
+                    self.writer.put(replace(record, parent=block.key))
+        fit.raised_before = raised
+        self._fits[key] = fit
 
-    def _present(self, block: Run, key: RunKey, described: Described) -> None:
+    def _present(self, block: OpenRun, record: RunRecord) -> None:
         """Let a block's run be that of its search."""
-        block.description = _paragraphs(block.description, described.description)
+        block.description = _paragraphs(block.description, record.description)
         name = None
         if self._settings.run_name is None and not block.adopted:
-            name = described.name
-        tags = {"stage": described.stage, "mlflow.note.content": block.description}
+            name = record.name
+        tags = {"stage": record.stage, "mlflow.note.content": block.description}
+        run_id = str(block.run_id)
 
         def present(store: Store) -> None:
             if name is not None:
-                store.update_run(block.run_id, name=name)
-            store.log(block.run_id, tags=tags)
-            store.log_new_params(block.run_id, described.params)
+                store.update_run(run_id, name=name)
+            store.log(run_id, tags=tags)
+            store.log_new_params(run_id, record.params)
 
         self.writer.call(present, after_all=False)
-        self.writer.put(RunAdopted(key, block.run_id, block.description))
+        self._tell_of(record.key, block, record.stage)
 
     def check_data(self, X: Any) -> None:
         """Refuse data that don't fit the settings, before any training on them."""
@@ -182,11 +244,11 @@ class Session:
 
     def saw_data(self, key: RunKey, X: Any, data: DataSummary | None) -> None:
         """Note an outermost fit's data."""
-        root = self._roots.get(key)
-        if root is not None:
-            root.example, root.data = example_rows(X), data
+        fit = self._fits.get(key)
+        if fit is not None:
+            fit.example, fit.data = example_rows(X), data
         if data is not None:
-            self.writer.put(DataUsed(key, data))
+            self.writer.put(RunUpdate(key, now(), data=data))
 
     def enter(self) -> None:
         """Open the run of a ``with`` block."""
@@ -196,7 +258,8 @@ class Session:
             self._start()
             key = RunKey(uuid4().hex, ())
             name = self._settings.experiment or "fits"
-            self._block = self._open_run(Described("group", name, ""), key)
+            record = RunRecord(key, "group", name, start=now())
+            self._block = self._open_run(record)
             self._last = self._block
             self.writer.put(GroupSet(key))
 
@@ -209,31 +272,30 @@ class Session:
         """Return what earlier searches with this fingerprint have finished."""
         resume = str(self._settings.resume)
         send_left_behind(self._uri)
-        found = self.writer.call(lambda store: find_finished(store, resume, text))
-        return found
+        return self.writer.call(lambda store: find_finished(store, resume, text))
 
     # Closing ------------------------------------------------------------------------
 
     def close_root(self, key: RunKey, estimator: Any) -> None:
         """End an outermost fit of this process."""
-        root = self._roots.pop(key, None)
-        if root is None:  # its opening failed
+        fit = self._fits.pop(key, None)
+        if fit is None:  # its opening failed
             return
         error = sys.exc_info()[1]
-        if error is root.raised_before:
+        if error is fit.raised_before:
             error = None
         status, text = outcome(error)
-        run = root.run
         if error is None:
-            self._note_winner(root, estimator)
-        elif root.shares:
-            run.failed = text
-        if run is self._block:
-            goes_on = root.shares
+            self._note_winner(fit, estimator)
+        elif fit.block is not None and fit.shares_run:
+            fit.block.failed = text
+        if fit.block is not None and fit.block is self._block:
+            goes_on = fit.shares_run
             self.writer.put(RootClosed(key, status, text, now(), True, goes_on))
             if is_search(estimator):  # others end with the block
                 self.writer.flush()
             return
+        run = fit.block or fit
         self._last = run
         self.writer.put(RootClosed(key, status, text, now(), terminate=False))
         if self.writer.flush() and error is None:
@@ -248,8 +310,9 @@ class Session:
             if self._adopter == key:
                 self._adopter = None
 
-    def _note_winner(self, root: Root, estimator: Any) -> None:
-        run = root.run
+    def _note_winner(self, fit: OpenRun, estimator: Any) -> None:
+        run = fit.block or fit
+        winner = estimator
         if is_search(estimator):
             winner = getattr(estimator, "best_estimator_", None)
             run.searched = True
@@ -257,13 +320,11 @@ class Session:
             if score is not None:
                 run.validation = (scoring_name(estimator), float(score))
         else:
-            run.lone_fits += 1
-            winner = estimator
+            run.n_lone_fits += 1
             if run.searched:
                 return
-        if run.chosen:
-            return
-        run.winner, run.example, run.data = winner, root.example, root.data
+        if not run.chosen:
+            run.winner, run.example, run.data = winner, fit.example, fit.data
 
     def exit(self, error: BaseException | None) -> None:
         """Close the run of a ``with`` block."""
@@ -277,7 +338,7 @@ class Session:
                 status, text = "FAILED", run.failed
             # Of several lone fits, as those of cross_validate, none is the winner,
             # unless one was chosen.
-            has_winner = run.searched or run.lone_fits == 1 or run.chosen
+            has_winner = run.searched or run.n_lone_fits == 1 or run.chosen
             if status == "FINISHED" and has_winner:
                 if self.writer.flush():
                     self._log_winner(run)
@@ -287,15 +348,39 @@ class Session:
 
     # The winner ---------------------------------------------------------------------
 
-    def _log_winner(self, run: Run) -> None:
+    def _log_winner(self, run: OpenRun) -> None:
         settings = self._settings
         if not settings.log_model or run.winner is None:
             return
-        with careful("the model"):
-            upload_winner(run, settings, self.writer)
+        with record_failures_as_warnings("the model"):
+            self._log_model(run)
         if settings.register_as is not None and run.model_id is not None:
-            with careful("the registered model"):
-                register_winner(run, settings.register_as, settings, self.writer)
+            with record_failures_as_warnings("the registered model"):
+                self._register(run, settings.register_as)
+
+    def _log_model(self, run: OpenRun) -> None:
+        shape = self._settings.image_shape
+        run.model_id = log_model(
+            run.winner, run.example, shape, str(run.run_id), self.writer
+        )
+
+    def _register(self, run: OpenRun, name: str) -> Registered:
+        """Register the model that a run has logged."""
+        run_id, model_id = str(run.run_id), str(run.model_id)
+        digest = run.data.digest if run.data else "unknown"
+        metric, validation = run.validation or ("score", None)
+        test_metric, test = run.test or ("", None)
+        dataset = self._settings.dataset_name or digest
+        scores = Scores(dataset, validation, metric, test, test_metric)
+        registered: Registered = self.writer.call(
+            lambda store: register_version(store, name, model_id, run_id, scores)
+        )
+        tags = {
+            "registered": f"{name} version {registered.version}",
+            "champion": f"{str(registered.is_champion).lower()}: {registered.reason}",
+        }
+        self.writer.call(lambda store: store.log(run_id, tags=tags))
+        return registered
 
     def choose(self, estimator: Any) -> None:
         """Make an estimator the open block's winner."""
@@ -322,12 +407,12 @@ class Session:
                 "refit=True, or one estimator, first."
             )
         if run.model_id is None:
-            upload_winner(run, self._settings, self.writer)
-        return register_winner(run, name, self._settings, self.writer)
+            self._log_model(run)
+        return self._register(run, name)
 
     # What the user logs -------------------------------------------------------------
 
-    def run(self, asked_by: str) -> Run:
+    def run(self, asked_by: str) -> OpenRun:
         """Return the open run, or else the last one."""
         run = self._block or self._last
         if run is None:
@@ -339,8 +424,8 @@ class Session:
 
     def log(self, asked_by: str, what: str, write: Callable[[Store, str], Any]) -> None:
         """Write something of the user's; a failure is a warning."""
-        run_id = self.run(asked_by).run_id
-        with careful(what):
+        run_id = str(self.run(asked_by).run_id)
+        with record_failures_as_warnings(what):
             self.writer.call(lambda store: write(store, run_id))
 
     @property
@@ -351,7 +436,7 @@ class Session:
         """Return the experiment of the last run, if there is one."""
         if self._last is None:
             return None
-        run_id = self._last.run_id
+        run_id = str(self._last.run_id)
         try:
             experiment = self.writer.call(
                 lambda store: store.client.get_run(run_id).info.experiment_id
@@ -362,27 +447,13 @@ class Session:
 
     def abandon(self) -> None:
         """Close, at the interpreter's exit, what was left open."""
-        keys = [root.key for root in self._roots.values()]
-        keys += [self._block.key] if self._block else []
-        self._roots.clear()
+        keys = [*self._fits, *([self._block.key] if self._block else [])]
+        self._fits.clear()
         self._block = None
         for key in keys:
             self.writer.put(RootClosed(key, "KILLED", None, now(), terminate=True))
         if self._uri is not None and not self.writer.lost:
             self.writer.flush(_EXIT_PATIENCE)
-
-
-def as_message(key: RunKey, described: Described, parent: RunKey | None) -> RunStarted:
-    """Return the message that opens a run for an outermost fit."""
-    return RunStarted(
-        key,
-        parent,
-        described.stage,
-        described.name,
-        described.params,
-        described.description,
-        now(),
-    )
 
 
 _by_address: "weakref.WeakValueDictionary[str, Session]" = weakref.WeakValueDictionary()
@@ -408,7 +479,8 @@ def _writer_for(session: Session) -> Writer:
         owner = reference()
         uri = owner.uri if owner is not None else resolve_uri(settings.tracking_uri)
         try:
-            with opening(uri):
+            import_mlflow(uri)
+            with locked_for_opening(uri):
                 return Store(uri, settings.experiment)
         except (ValueError, ConnectionError):
             raise
@@ -418,7 +490,8 @@ def _writer_for(session: Session) -> Writer:
                 f"The tracking store {uri} can't be used ({text})."
             ) from error
 
-    return Writer(open_store, lambda: (settings.dataset_name, settings.dataset_source))
+    data = settings.dataset_name, settings.dataset_source
+    return Writer(open_store, lambda: data, Journal())
 
 
 def _active_run(uri: str | None) -> Any:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from kerasweep.tracking._callback import TrackingCallback
-from kerasweep.tracking._champion import CHAMPION
-from kerasweep.tracking._register import Registered
-from kerasweep.tracking._runs import Settings, check_registered_name, check_settings
+from kerasweep.tracking._registry import CHAMPION, Registered
 from kerasweep.tracking._scoring import TrackedScorer
+from kerasweep.tracking._settings import Settings, check_registered_name, check_settings
 
 
 class MlflowTracking(TrackingCallback):

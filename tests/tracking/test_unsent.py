@@ -11,8 +11,8 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_validate
 from tracking_toys import ToyNet
 
 from kerasweep.tracking import MlflowTracking, send_unsent
-from kerasweep.tracking._journal import Journal, read_journal
-from kerasweep.tracking._messages import RunAdopted, RunKey, RunTagged
+from kerasweep.tracking._messages import RunKey, RunRecord, RunUpdate
+from kerasweep.tracking._unsent import Journal, read_journal
 
 X, y = load_iris(return_X_y=True)
 KEY = RunKey("tree", ())
@@ -87,30 +87,30 @@ def make_journal(tmp_path):
 def test_file_of_a_living_process_stays_and_that_of_a_dead_one_goes(make_journal):
     written, lacks = make_journal(), make_journal()
     for journal in (written, lacks):
-        journal.add(RunAdopted(KEY, "id"))
-        journal.add(RunTagged(KEY, {"a": "b"}))
+        journal.add(RunRecord(KEY, run_id="id"))
+        journal.add(RunUpdate(KEY, 0, tags={"a": "b"}))
     written.note_written(2)
     lacks.note_written(1)
     paths = written.path, lacks.path
     another = make_journal()
-    another.add(RunAdopted(KEY, "id"))
+    another.add(RunRecord(KEY, run_id="id"))
     assert all(path.exists() for path in paths)
     for journal in (written, lacks):
         journal._file.close()  # as a process that is killed
     another.clear()
-    another.add(RunAdopted(KEY, "id"))
+    another.add(RunRecord(KEY, run_id="id"))
     assert [path.exists() for path in paths] == [False, True]
-    assert len(list(read_journal(paths[1]))) == 2
+    assert len(read_journal(paths[1])[0]) == 2
 
 
 def test_messages_after_the_last_note_are_unsent(make_journal):
     first = make_journal()
-    first.add(RunAdopted(KEY, "id"))
+    first.add(RunRecord(KEY, run_id="id"))
     first.note_written(1)
-    first.add(RunTagged(KEY, {"a": "b"}))
+    first.add(RunUpdate(KEY, 0, tags={"a": "b"}))
     path = first.path
     first._file.close()
-    make_journal().add(RunAdopted(KEY, "id"))
+    make_journal().add(RunRecord(KEY, run_id="id"))
     assert path.exists()
 
 

@@ -1,15 +1,12 @@
-"""The runs that the main process opens, and what it was asked for."""
+"""What the user asked of the tracking, and whether it can work."""
 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from numbers import Integral, Number
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
-
-from kerasweep.tracking._messages import DataSummary, RunKey
 
 
 class Settings(NamedTuple):
@@ -138,45 +135,3 @@ def _refuse(name: str, expected: str, value: Any, show: Any = repr) -> NoReturn:
     raise ValueError(
         f"{name} of MlflowTracking must be {expected}. Got {show(value)} instead."
     )
-
-
-@dataclass
-class Run:
-    """A run that the main process made or adopted, and what its winner is."""
-
-    run_id: str
-    key: RunKey
-    description: str = ""
-    adopted: bool = False
-    failed: str | None = None
-    searched: bool = False
-    lone_fits: int = 0
-    chosen: bool = False
-    winner: Any = None
-    example: Any = None
-    data: DataSummary | None = None
-    validation: tuple[str, float] | None = None
-    test: tuple[str, float] | None = None
-    model_id: str | None = None
-
-
-@dataclass
-class Root:
-    """An outermost fit of this process; `run` is its own, or the block's."""
-
-    key: RunKey
-    run: Run
-    raised_before: BaseException | None
-    shares: bool
-    example: Any = None
-    data: DataSummary | None = None
-
-
-@dataclass
-class Described:
-    """How a root's run is presented."""
-
-    stage: str
-    name: str
-    description: str
-    params: dict[str, str] = field(default_factory=dict)

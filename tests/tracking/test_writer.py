@@ -5,17 +5,10 @@ import threading
 import pytest
 
 from kerasweep.tracking import MlflowTracking
-from kerasweep.tracking._careful import Refusals
-from kerasweep.tracking._journal import Journal
-from kerasweep.tracking._ledger import Ledger
-from kerasweep.tracking._messages import (
-    RootClosed,
-    RunAdopted,
-    RunKey,
-    RunStarted,
-    now,
-)
-from kerasweep.tracking._store import NewRun, RunWrite, Store
+from kerasweep.tracking._messages import RootClosed, RunKey, RunRecord, now
+from kerasweep.tracking._store import Refusals, Store
+from kerasweep.tracking._unsent import Journal
+from kerasweep.tracking._writer import Ledger
 
 ROOT = RunKey("tree", ())
 
@@ -28,7 +21,7 @@ class StoreThatIsAway:
         self.refusals = Refusals()
         self.parents = {}
 
-    def write_together(self, writes):
+    def write_together(self, records, numbers_follow):
         if not self.back:
             raise ConnectionError("away")
 
@@ -55,17 +48,17 @@ def ledger(store, tmp_path):
 
 
 def started(key, parent, name):
-    return RunStarted(key, parent, "candidate", name, {}, "", now())
+    return RunRecord(key, "candidate", name, parent, now())
 
 
 def test_run_written_after_its_root_closed_keeps_its_parent(store, ledger):
-    ledger.handle(RunAdopted(ROOT, "root id"))
+    ledger.handle(RunRecord(ROOT, run_id="root id"))
     outer, inner = ROOT.child(0), ROOT.child(0, 1)
     ledger.handle(started(outer, ROOT, "outer"))
     ledger.handle(started(inner, outer, "inner"))
     assert isinstance(ledger.write_urgent(), ConnectionError)
     ledger.handle(RootClosed(ROOT, "FINISHED", None, now(), terminate=True))
-    assert not ledger.has_open_fits
+    assert not ledger.has_open_runs
     store.back = True
     assert ledger.write_all() is None
     assert store.parents == {"outer": "root id", "inner": "id of outer"}
@@ -73,7 +66,7 @@ def test_run_written_after_its_root_closed_keeps_its_parent(store, ledger):
 
 def test_run_that_is_told_of_after_its_root_closed_keeps_its_parent(store, ledger):
     store.back = True
-    ledger.handle(RunAdopted(ROOT, "root id"))
+    ledger.handle(RunRecord(ROOT, run_id="root id"))
     ledger.handle(RootClosed(ROOT, "FINISHED", None, now(), terminate=True))
     ledger.handle(started(ROOT.child(0), ROOT, "late"))
     assert ledger.write_all() is None
@@ -106,20 +99,29 @@ def test_runs_in_the_queue_at_the_end_of_a_block_belong_to_it(
 
 def test_runs_in_one_transaction_are_written_alone_if_one_is_refused(mlflow_store):
     store = Store(mlflow_store.uri, mlflow_store.name)
-    first = NewRun("first", {"stage": "candidate"}, None, now())
-    write = RunWrite(first, [("a", 1.0, now(), 1)], {"l2": "1"}, {}, "FINISHED", now())
-    child = RunWrite(NewRun("child", {}, 0, now()), [], {}, {})
-    one, other = store.write_together([write, child])
+    key, end = RunKey("tree", ()), now()
+
+    def record(status=None, **texts):
+        metrics = [("a", 1.0, end, 1)]
+        known = {"metrics": metrics, **texts}
+        return RunRecord(key, "candidate", "first", start=end, status=status, **known)
+
+    first = record("FINISHED", params={"l2": "1"})
+    child = RunRecord(key.child(0), name="child", start=end, parent_record=first)
+    one, other = store.write_together([first, child], False)
     run = store.client.get_run(one)
     assert run.info.status == "FINISHED" and run.info.run_name == "first"
     assert run.data.metrics == {"a": 1.0} and run.data.params == {"l2": "1"}
     assert store.client.get_run(other).data.tags["mlflow.parentRunId"] == one
 
-    again = RunWrite(one, [("a", 1.0, now(), 1)], {"l2": "another value"}, {})
-    assert store.write_together([child._replace(run=first), again]) is None
+    again = record(run_id=one, params={"l2": "another value"})
+    assert store.write_together([record(), again], False) is None
+    orphan = RunRecord(key.child(1), start=end, parent_record=record())
+    assert store.write_together([orphan], False) is None
     assert len(mlflow_store.runs()) == 2
-    metrics = write.metrics  # MLflow takes the same number twice, but on its own
-    assert store.write_together([RunWrite(one, metrics, {}, {"b": "c"})]) is None
+    # MLflow takes the same number twice, but on its own
+    same = record(run_id=one, tags={"b": "c"})
+    assert store.write_together([same], False) is None
     assert "b" not in store.client.get_run(one).data.tags
-    store.log(one, metrics, {}, {"b": "c"})
+    store.log(one, same.metrics, {}, same.tags)
     assert store.client.get_run(one).data.tags["b"] == "c"

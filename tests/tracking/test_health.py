@@ -1,13 +1,16 @@
 """Stores in good health and in bad."""
 
+import gc
 import shutil
 import socket
 import sqlite3
+import sys
 import time
+from contextlib import suppress
 
 import pytest
 
-from kerasweep.tracking._health import store_health
+from kerasweep.tracking._health import import_mlflow, store_health
 
 
 @pytest.fixture
@@ -24,6 +27,22 @@ def database(empty_database, tmp_path):
             )
     connection.close()
     return path
+
+
+@pytest.mark.parametrize("then", ["", "raise ImportError"])
+def test_mlflow_is_imported_without_collections(then, monkeypatch, tmp_path):
+    import mlflow  # noqa: F401  # so that the true one comes back
+
+    seen = []
+    monkeypatch.setattr(gc, "seen", seen, raising=False)
+    code = f"import gc\ngc.seen.append(gc.isenabled())\n{then}\n"
+    (tmp_path / "mlflow.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mlflow")
+    with suppress(ImportError):
+        import_mlflow()
+    assert seen == [False]
+    assert gc.isenabled()
 
 
 def test_a_sound_store_is_counted_and_left_alone(database):
