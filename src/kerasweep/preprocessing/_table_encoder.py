@@ -211,7 +211,7 @@ default="from_dtype"
         return max(1, self.n_numeric_ + self.n_flags_ + len(self.code_sizes_))
 
     def _codes(self, i: int, column: Column) -> np.ndarray:
-        """Number categories; n stands for what is missing, and -1 for the unknown."""
+        """Give each row's code: n for what is missing, and -1 for the unknown."""
         codes, texts = as_text(column.values)
         known = self.categories_[i]
         n = len(known)
