@@ -38,8 +38,9 @@ default="piecewise"
         a linear layer with rectified units over its piecewise-linear encoding, whose
         bins are bounded by the quantiles of the training rows; a linear layer over
         ``cos(2 pi f x + b)`` with learnt frequencies, as in RealMLP [2]_; or nothing.
-    n_frequencies : int, default=16
-        Bins or waves of each quantity.
+    n_frequencies : int or "auto", default="auto"
+        Bins or waves of each quantity. "auto" takes one for 50 rows, from 8 to 32; see
+        `n_frequencies_`.
     embedding_width : int, default=6
         Numbers that a quantity becomes.
     frequency_scale : float, default=0.2
@@ -64,7 +65,7 @@ default="cosine"
         How the rate changes over the updates of all `epochs`; RealMLP's schedules [2]_
         fall to 0, too.
     batch_size : int or "auto", default="auto"
-        Rows per update. "auto" takes the power of two that makes about 20 updates an
+        Rows per update. "auto" takes the power of two that makes about 32 updates an
         epoch, from 32 to 256; see `batch_size_`.
     epochs : int, default=60
         Most passes over the training rows.
@@ -98,7 +99,8 @@ default="cosine"
     n_outputs_ : int
     target_mean_, target_scale_ : ndarray of shape (n_outputs,)
         What targets are centered and divided by in training.
-    batch_size_ : int
+    batch_size_, n_frequencies_ : int
+        What "auto" stands for.
     history_ : dict of str to list of float
         One value an epoch, the mean of the members that were still in training:
         "loss" and "val_loss".
@@ -149,7 +151,7 @@ default="cosine"
         n_members: int = 4,
         activation: str = "relu",
         numeric_embedding: str | None = "piecewise",
-        n_frequencies: int = 16,
+        n_frequencies: Any = "auto",
         embedding_width: int = 6,
         frequency_scale: float = 0.2,
         categorical_features: Any = "from_dtype",
