@@ -11,6 +11,8 @@ _OURS = {
         "DenseRegressor",
         "KerasClassifier",
         "KerasRegressor",
+        "TabularClassifier",
+        "TabularRegressor",
         "VariationalAutoencoder",
     ),
     "kerasweep.preprocessing": (
@@ -20,6 +22,7 @@ _OURS = {
         "PixelScaler",
         "SaltAndPepper",
     ),
+    "kerasweep.preprocessing._table_encoder": ("TableEncoder",),
     "kerasweep.serving": ("ImagesToRows",),
 }
 # Those that hold numbers and strings, and functions of fixed lists at most: no trees,
