@@ -129,6 +129,13 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         """Return held-out rows as each epoch is validated on them."""
         return rows
 
+    def _learn_target(self, rows: Fold, *, first: bool) -> None:
+        """Learn from the training rows of a first call what targets are measured by."""
+
+    def _answering(self, model: Any) -> Any:
+        """Return the model that answers as the estimator does, of the trained one."""
+        return model
+
     # Fitting ------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -179,12 +186,17 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         """Fit within a callback context; an error is reported to it and raised."""
         context = self._init_callback_context(max_subtasks=epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        before = dict(vars(self))
         try:
             check_factors(self)
             with clear_memory_errors(type(self).__name__):
                 self._train(X, y, sample_weight, validation, epochs, resume, context)
-        except Exception as error:
-            context.call_on_fit_task_end(estimator=self, metadata={"error": error})
+        except BaseException as error:
+            if "_network" in before:  # which answers by what was learnt with it
+                vars(self).clear()
+                vars(self).update(before)
+            if isinstance(error, Exception):
+                context.call_on_fit_task_end(estimator=self, metadata={"error": error})
             raise
         # Nothing has to be reconstructed: self is fitted. Epochs offer no fitted
         # estimator, since a ScoringMonitor would pass their metrics on to its scorer.
@@ -208,6 +220,7 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         held_out = None
         if validation is not None:  # partial_fit never validates
             rows, held_out = self._hold_out(rows, validation, seeds.split)
+        self._learn_target(rows, first=not resume)
         if resume:
             network = self._continued(rows.X)
             order_seed, first_epoch = self._order_seed, self.n_epochs_
@@ -332,8 +345,10 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
                 f"{type(self).__name__!r} object has no attribute 'model_'"
             )
         with training.building:  # two threads get the same model
-            self._network = self._network.to_live()
-        return self._network.model
+            self._network = live = self._network.to_live()
+            if live.answering is None:
+                live.answering = self._answering(live.model)
+        return live.answering
 
     def _outputs(self, X: Any) -> np.ndarray:
         X = self._check_features(X, first=False)

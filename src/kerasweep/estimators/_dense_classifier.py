@@ -161,11 +161,5 @@ default=0.001
 
     def _describe(self, X: np.ndarray) -> Any:
         return describe_dense(
-            self,
-            X.shape[1],
-            len(self.classes_),
-            n_rows=len(X),
-            output_activation="softmax",
-            loss="sparse_categorical_crossentropy",
-            metrics=("accuracy",),
+            self, X.shape[1], n_rows=len(X), **self._head()
         )

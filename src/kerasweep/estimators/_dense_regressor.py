@@ -14,8 +14,8 @@ class DenseRegressor(NetworkRegressorMixin, BaseNetwork):
     """Multilayer perceptron for regression, with one output or several.
 
     Minimizes the weighted mean squared error of a linear output plus
-    ``l1 * sum(|w|) + l2 * sum(w**2)`` over the kernels of all layers. Scale the
-    targets, for instance with ``TransformedTargetRegressor``.
+    ``l1 * sum(|w|) + l2 * sum(w**2)`` over the kernels of all layers. By default each
+    column of y is learnt standardized, and answered in its own units.
 
     Parameters
     ----------
@@ -33,6 +33,14 @@ class DenseRegressor(NetworkRegressorMixin, BaseNetwork):
         Share in [0, 1) of features dropped.
     batch_normalization : bool, default=False
         Whether hidden layers are normalized before their activation.
+    standardize_target : bool, default=True
+        Whether the network learns ``(y - target_mean_) / target_scale_``; what it
+        answers is brought back into the units of y, by a last layer of `model_` too.
+        The loss, `min_delta`, `l1` and `l2` are then those of the standardized target:
+        whatever the units, a squared error of 1 is that of answering the mean. Both
+        statistics are those of the rows that are trained on (validation rows left
+        out), each row by its `sample_weight`; under `warm_start` and in
+        ``partial_fit`` those of the first call stay.
     optimizer : str, default="adam"
         "sgd", "adam", "adamw", "rmsprop", "nadam", "adagrad", "adadelta", "adamax"
         or "lion".
@@ -74,10 +82,15 @@ default=0.001
     Attributes
     ----------
     model_ : keras.Model
-        The trained network: plain Keras, to save or serve without this package.
+        The trained network: plain Keras, to save or serve without this package. It
+        answers in the units of y, in single precision, which holds seven digits.
     n_outputs_ : int
+    target_mean_, target_scale_ : ndarray of shape (`n_outputs_`,), float64
+        Weighted mean and standard deviation of each column of y, 1 for that of a
+        constant one; with `standardize_target` alone.
     history_ : dict of str to list of float
-        One value an epoch: "loss", and "val_loss" where there were validation rows.
+        One value an epoch: "loss", and "val_loss" where there were validation rows;
+        of the standardized target with `standardize_target`.
     engine_ : {"compiled", "keras"}
         Which engine trained the network.
     n_epochs_ : int
@@ -100,6 +113,7 @@ default=0.001
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseNetwork._parameter_constraints,
         **DENSE_CONSTRAINTS,
+        "standardize_target": ["boolean"],
     }
 
     def __init__(
@@ -113,6 +127,7 @@ default=0.001
         dropout: float | Sequence[float] = 0.0,
         input_dropout: float = 0.0,
         batch_normalization: bool = False,
+        standardize_target: bool = True,
         optimizer: str = "adam",
         learning_rate: Any = 0.001,
         learning_rate_schedule: str = "constant",
@@ -137,6 +152,7 @@ default=0.001
         self.dropout = dropout
         self.input_dropout = input_dropout
         self.batch_normalization = batch_normalization
+        self.standardize_target = standardize_target
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -157,7 +173,7 @@ default=0.001
         return describe_dense(
             self,
             X.shape[1],
-            self.n_outputs_,
+            n_outputs=self.n_outputs_,
             n_rows=len(X),
             output_activation="linear",
             loss="mean_squared_error",

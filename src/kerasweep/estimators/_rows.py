@@ -110,17 +110,26 @@ class NetworkRows:
             if not self.early_stopping:
                 return rows, None
             fraction = 0.1
+        strata = self._strata(rows.target)
         try:
-            train_rows, val_rows = train_test_split(
-                np.arange(len(rows.X)),
-                test_size=fraction,
-                random_state=seed % 2**32,
-                stratify=self._strata(rows.target),
-            )
+            train_rows, val_rows = self._split(rows, fraction, seed, strata)
         except ValueError as error:
-            raise ValueError(
-                f"validation_fraction (={fraction}) of {type(self).__name__} must "
-                f"leave rows of every class on both sides of the split: {error} Pass "
-                "more rows, or X_val and y_val to fit."
-            ) from None
+            if strata is None or rows.target.ndim == 1:
+                raise ValueError(
+                    f"validation_fraction (={fraction}) of {type(self).__name__} must "
+                    f"leave rows of every class on both sides of the split: {error} "
+                    "Pass more rows, or X_val and y_val to fit."
+                ) from None
+            # Sets of labels may be too many for it.
+            train_rows, val_rows = self._split(rows, fraction, seed, None)
         return rows.take(np.sort(train_rows)), rows.take(np.sort(val_rows))
+
+    def _split(
+        self, rows: Fold, fraction: float, seed: int, strata: np.ndarray | None
+    ) -> Any:
+        return train_test_split(
+            np.arange(len(rows.X)),
+            test_size=fraction,
+            random_state=seed % 2**32,
+            stratify=strata,
+        )
