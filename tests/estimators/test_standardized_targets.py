@@ -11,6 +11,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.model_selection import GridSearchCV
 
 from kerasweep import DenseRegressor, export_keras, fleet, load, save
+from kerasweep.training import programs
 
 X, y = load_diabetes(return_X_y=True)
 X, y = X[:200] / X.std(axis=0), y[:200]
@@ -130,14 +131,20 @@ def test_both_engines_agree(net):
     np.testing.assert_allclose(alone, compiled, rtol=1e-4)
 
 
-def test_networks_of_different_units_train_together(net):
+def test_units_are_no_part_of_a_program(net):
+    net.fit(X, y)
+    before = programs.compilations
+    for unit in (1e5, 1e-5):
+        net.fit(X, unit * y + 7).predict(X)
+    assert programs.compilations == before
     search = GridSearchCV(net, {"l2": [0.0, 1e-3]}, cv=3)
-    with fleet() as together:
-        search.fit(X, 1e5 * y)
-    assert together is not None
     alone = clone(search).fit(X, 1e5 * y)
+    with fleet():
+        search.fit(X, 1e5 * y)
     np.testing.assert_allclose(
-        search.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
+        search.cv_results_["mean_test_score"],
+        alone.cv_results_["mean_test_score"],
+        rtol=1e-5,
     )
 
 

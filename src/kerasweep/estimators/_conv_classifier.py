@@ -121,6 +121,10 @@ default=0.001
     image_shape_ : (height, width, channels)
         Shape of an image.
     classes_ : ndarray of shape (n_classes,)
+        Numbers of the labels where y had a column of zeros and ones for each: then
+        outputs are sigmoids, with a binary cross-entropy.
+    multilabel_ : bool
+        Whether y had a column for each label.
     history_ : dict of str to list of float
         One value an epoch: "loss" and "accuracy", and "val_loss" and "val_accuracy"
         where there were validation rows.

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kerasweep.estimators._auto import AUTO_CONSTRAINTS, resolve_auto
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS, describe_dense
 from kerasweep.estimators._targets import NetworkRegressorMixin
@@ -52,18 +53,22 @@ default=0.001
         first 30 %, then falling so.
     momentum : float, default=0.0
         In [0, 1); for "sgd" and "rmsprop".
-    batch_size : int, default=128
-        Rows an update; capped at the number of rows.
-    epochs : int, default=20
-        Passes over the training rows; the most there are with `early_stopping`.
-    early_stopping : bool, default=False
+    batch_size : int or "auto", default="auto"
+        Rows an update; capped at the number of rows. "auto" means 32, and with more
+        than 4,096 rows 64, with more than 8,192 rows 128.
+    epochs : int or "auto", default="auto"
+        Passes over the training rows; the most there are with early stopping. "auto"
+        means at most 200 with early stopping; without, 500 updates, but at least 20
+        and at most 200 epochs.
+    early_stopping : bool, default=None
         Whether to stop once the validation loss has not improved by `min_delta` for
-        `patience` epochs.
-    patience : int, default=5
-    min_delta : float, default=0.0
+        `patience` epochs. None means: with ``epochs="auto"`` and a constant rate, where
+        there are at least 100 rows, or rows to validate on.
+    patience : int, default=10
+    min_delta : float, default=0.001
     validation_fraction : float, default=None
         Share of the training rows that each epoch is validated on. None
-        means 0.1 with `early_stopping` and none without.
+        means 0.1 with early stopping and none without.
     restore_best_weights : bool, default=True
         Whether early stopping ends with the weights of the best epoch.
     warm_start : bool, default=False
@@ -93,10 +98,15 @@ default=0.001
         of the standardized target with `standardize_target`.
     engine_ : {"compiled", "keras"}
         Which engine trained the network.
+    batch_size_, epochs_ : int
+        What `batch_size` and `epochs` meant in the last call; one epoch in
+        ``partial_fit``.
+    early_stopping_ : bool
+        Whether the last call could stop early.
     n_epochs_ : int
         Epochs trained, over all calls.
     best_epoch_ : int
-        Epoch, from 0, of the lowest validation loss; with `early_stopping` alone.
+        Epoch, from 0, of the lowest validation loss; with early stopping alone.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
@@ -105,7 +115,7 @@ default=0.001
     >>> import numpy as np
     >>> from kerasweep import DenseRegressor
     >>> X = np.linspace(-1, 1, 200).reshape(-1, 1)
-    >>> net = DenseRegressor((16,), learning_rate=0.02, batch_size=16, random_state=0)
+    >>> net = DenseRegressor(random_state=0)
     >>> net.fit(X, X.ravel() ** 2).score(X, X.ravel() ** 2) > 0.9
     True
     """
@@ -113,6 +123,7 @@ default=0.001
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseNetwork._parameter_constraints,
         **DENSE_CONSTRAINTS,
+        **AUTO_CONSTRAINTS,
         "standardize_target": ["boolean"],
     }
 
@@ -132,11 +143,11 @@ default=0.001
         learning_rate: Any = 0.001,
         learning_rate_schedule: str = "constant",
         momentum: float = 0.0,
-        batch_size: int = 128,
-        epochs: int = 20,
-        early_stopping: bool = False,
-        patience: int = 5,
-        min_delta: float = 0.0,
+        batch_size: Any = "auto",
+        epochs: Any = "auto",
+        early_stopping: bool | None = None,
+        patience: int = 10,
+        min_delta: float = 0.001,
         validation_fraction: float | None = None,
         restore_best_weights: bool = True,
         warm_start: bool = False,
@@ -168,6 +179,9 @@ default=0.001
         self.random_state = random_state
         self.verbose = verbose
         self.engine = engine
+
+    def _resolve(self, n_rows: int, *, one_epoch: bool, validates: bool) -> None:
+        resolve_auto(self, n_rows, one_epoch=one_epoch, validates=validates)
 
     def _describe(self, X: np.ndarray) -> Any:
         return describe_dense(
