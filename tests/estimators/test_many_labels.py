@@ -101,7 +101,7 @@ class TestEachClassifier:
             make().fit(X, target)
 
     def test_no_row_has_one_class_to_weigh(self, make):
-        with pytest.raises(ValueError, match="class_weight of .* must be None for 4"):
+        with pytest.raises(ValueError, match=r"class_weight of .* must be None for 4"):
             make(class_weight="balanced").fit(X, Y)
 
     def test_it_trains_on(self, make):

@@ -113,7 +113,7 @@ def test_training_on_keeps_the_statistics_of_the_first_call(net, looks):
     shown = net.model_.predict(X, verbose=0).ravel()
     np.testing.assert_allclose(shown, net.predict(X), rtol=1e-5)
     net.set_params(standardize_target=False)
-    with pytest.raises(ValueError, match="standardize_target of .* must stay True"):
+    with pytest.raises(ValueError, match=r"standardize_target of .* must stay True"):
         net.partial_fit(X, y)
 
 

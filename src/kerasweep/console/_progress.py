@@ -44,7 +44,7 @@ class SearchProgress:
     ignores_steps_without_callbacks = True
 
     def __init__(self, n_fits: int, epochs: int, *, interval: float = 20.0):
-        if epochs == "auto":  # type: ignore[comparison-overlap]
+        if epochs == "auto":
             raise ValueError(
                 "epochs of SearchProgress must be a number, the most that a fit can "
                 "take. Got 'auto' instead. Pass 200, the most that it stands for."

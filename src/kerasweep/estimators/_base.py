@@ -206,7 +206,7 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
                 self._train(X, y, sample_weight, validation, epochs, resume, context)
         except BaseException as error:
             if "_network" in before:  # which answers by what was learnt with it
-                state = vars(self)
+                state = self.__dict__
                 of_fit = {name: state[name] for name in OF_A_FIT if name in state}
                 state.clear()
                 state.update({**before, **of_fit})

@@ -42,8 +42,9 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
     loss : str, keras.losses.Loss or callable, default=None
         For a model that is not compiled. None means binary cross-entropy for one
         output unit or for several labels, and sparse categorical cross-entropy for
-        several classes, or the categorical one where metrics need one-hot rows. A loss is tried on made-up
-        rows: classes become one-hot rows where it cannot take class numbers.
+        several classes, or the categorical one where metrics need one-hot rows. A loss
+        is tried on made-up rows: classes become one-hot rows where it cannot take class
+        numbers.
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         For a model that is not compiled; a name or a type takes
         ``optimizer__...`` parameters.

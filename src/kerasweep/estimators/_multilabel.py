@@ -78,7 +78,7 @@ def check_label_columns(estimator: Any, y: Any, n_labels: int | None) -> None:
 
 
 def label_strata(indicators: np.ndarray) -> np.ndarray:
-    """Number the sets of labels that occur, all rare ones as one."""
+    """Return the number of each row's set of labels, -1 for all rare ones."""
     _, strata, counts = np.unique(
         indicators, axis=0, return_inverse=True, return_counts=True
     )

@@ -284,7 +284,7 @@ class NetworkRegressorMixin(RegressorMixin):
         standardizes = bool(getattr(self, "standardize_target", False))
         if first:
             for name in ("target_mean_", "target_scale_"):
-                vars(self).pop(name, None)
+                self.__dict__.pop(name, None)
             if standardizes:
                 self.target_mean_, self.target_scale_ = Units.of(rows)
         elif standardizes != (self._units() is not None):
