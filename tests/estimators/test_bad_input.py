@@ -167,7 +167,7 @@ def test_one_row_is_one_class(name):
     ("target", "match"),
     [
         (X[:, 0], "Unknown label type"),
-        (np.eye(3)[y], "1d array"),
+        (np.c_[y, y], "one class for each row, or zeros and ones .* that hold 2"),
     ],
 )
 def test_targets_that_are_no_classes(name, target, match):

@@ -91,11 +91,15 @@ def test_max_norm_projects_each_hidden_unit():
     assert_same_weights(weights_of(net), [projected, *free[1:]])
 
 
-def test_regression_step():
+@pytest.mark.parametrize("standardized", [False, True])
+def test_regression_step(standardized):
     target = X[:, :2] @ np.array([[1.0, 2.0], [0.5, -1.0]]) + 3
+    net = DenseRegressor(**ONE_STEP, epochs=1, standardize_target=standardized)
+    net.fit(X, target)
+    if standardized:
+        target = (target - target.mean(axis=0)) / target.std(axis=0)
     kernel, bias = start(n_outputs=2)
     error = X @ kernel + bias - target
-    net = DenseRegressor(**ONE_STEP, epochs=1).fit(X, target)
     assert net.history_["loss"] == pytest.approx([(error**2).mean()], rel=1e-5)
     delta = 2 * error / error.size
     assert_same_weights(

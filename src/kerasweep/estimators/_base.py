@@ -13,7 +13,8 @@ from sklearn.utils.validation import (
 )
 
 from kerasweep import training
-from kerasweep._private_callbacks import has_callbacks
+from kerasweep._private_callbacks import OF_A_FIT, has_callbacks
+from kerasweep.estimators._auto import count_rows, in_force
 from kerasweep.estimators._fold import Fold
 from kerasweep.estimators._frozen import freeze, same_parameters, thaw
 from kerasweep.estimators._limits import (
@@ -55,9 +56,9 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         "engine": [StrOptions({"auto", "compiled", "keras"})],
     }
 
-    batch_size: int
-    epochs: int
-    early_stopping: bool
+    batch_size: Any
+    epochs: Any
+    early_stopping: bool | None
     patience: int
     min_delta: float
     validation_fraction: float | None
@@ -129,6 +130,16 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         """Return held-out rows as each epoch is validated on them."""
         return rows
 
+    def _resolve(self, n_rows: int, *, one_epoch: bool, validates: bool) -> None:
+        """Learn what parameters that are "auto" mean for so many rows."""
+
+    def _learn_target(self, rows: Fold, *, first: bool) -> None:
+        """Learn from the training rows of a first call what targets are measured by."""
+
+    def _answering(self, model: Any) -> Any:
+        """Return the model that answers as the estimator does, of the trained one."""
+        return model
+
     # Fitting ------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -160,12 +171,12 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         self : estimator
         """
         resume = self.warm_start and self.__sklearn_is_fitted__()
-        return self._run(X, y, sample_weight, (X_val, y_val), self.epochs, resume)
+        return self._run(X, y, sample_weight, (X_val, y_val), resume)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> "BaseNetwork":
         check_schedule(self, trains_on=True)
         resume = self.__sklearn_is_fitted__()
-        return self._run(X, y, sample_weight, None, epochs=1, resume=resume)
+        return self._run(X, y, sample_weight, None, resume)
 
     def _run(
         self,
@@ -173,18 +184,34 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         y: Any,
         sample_weight: Any,
         validation: tuple[Any, Any] | None,
-        epochs: int,
         resume: bool,
     ) -> "BaseNetwork":
-        """Fit within a callback context; an error is reported to it and raised."""
+        """Fit within a callback context; an error is reported to it and raised.
+
+        Without `validation` for one epoch.
+        """
+        before, n_rows = dict(vars(self)), count_rows(X)
+        if validation is None:
+            self._resolve(n_rows, one_epoch=True, validates=False)
+            epochs = 1
+        else:
+            validates = validation[0] is not None or bool(self.validation_fraction)
+            self._resolve(n_rows, one_epoch=False, validates=validates)
+            epochs = int(in_force(self, "epochs"))
         context = self._init_callback_context(max_subtasks=epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         try:
             check_factors(self)
             with clear_memory_errors(type(self).__name__):
                 self._train(X, y, sample_weight, validation, epochs, resume, context)
-        except Exception as error:
-            context.call_on_fit_task_end(estimator=self, metadata={"error": error})
+        except BaseException as error:
+            if "_network" in before:  # which answers by what was learnt with it
+                state = self.__dict__
+                of_fit = {name: state[name] for name in OF_A_FIT if name in state}
+                state.clear()
+                state.update({**before, **of_fit})
+            if isinstance(error, Exception):
+                context.call_on_fit_task_end(estimator=self, metadata={"error": error})
             raise
         # Nothing has to be reconstructed: self is fitted. Epochs offer no fitted
         # estimator, since a ScoringMonitor would pass their metrics on to its scorer.
@@ -208,6 +235,7 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         held_out = None
         if validation is not None:  # partial_fit never validates
             rows, held_out = self._hold_out(rows, validation, seeds.split)
+        self._learn_target(rows, first=not resume)
         if resume:
             network = self._continued(rows.X)
             order_seed, first_epoch = self._order_seed, self.n_epochs_
@@ -227,8 +255,8 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
             network=self._network_in_training(network, order_seed + first_epoch),
             train=rows,
             validation=held_out,
-            epochs=int(epochs),
-            batch_size=min(int(self.batch_size), len(rows.X)),
+            epochs=epochs,
+            batch_size=min(int(in_force(self, "batch_size")), len(rows.X)),
             seed=order_seed,
             first_epoch=first_epoch,
             early_stopping=self._stopping() if held_out is not None else None,
@@ -280,7 +308,7 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
         return {n: v for n, v in self.get_params().items() if n not in of_run}
 
     def _stopping(self) -> EarlyStopping | None:
-        if not self.early_stopping:
+        if not in_force(self, "early_stopping"):
             return None
         return EarlyStopping(
             patience=int(self.patience),
@@ -332,8 +360,10 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
                 f"{type(self).__name__!r} object has no attribute 'model_'"
             )
         with training.building:  # two threads get the same model
-            self._network = self._network.to_live()
-        return self._network.model
+            self._network = live = self._network.to_live()
+            if live.answering is None:
+                live.answering = self._answering(live.model)
+        return live.answering
 
     def _outputs(self, X: Any) -> np.ndarray:
         X = self._check_features(X, first=False)

@@ -121,6 +121,10 @@ default=0.001
     image_shape_ : (height, width, channels)
         Shape of an image.
     classes_ : ndarray of shape (n_classes,)
+        Numbers of the labels where y had a column of zeros and ones for each: then
+        outputs are sigmoids, with a binary cross-entropy.
+    multilabel_ : bool
+        Whether y had a column for each label.
     history_ : dict of str to list of float
         One value an epoch: "loss" and "accuracy", and "val_loss" and "val_accuracy"
         where there were validation rows.
@@ -289,18 +293,19 @@ default=0.001
         }
         kernels = self._per_layer("kernel_size", is_size, convolutions)
         compiled, of_optimizer = split_optimizer(optimizer_settings(self, len(X)))
+        head = self._head()
         blueprint = training.Blueprint.of(
             conv_network,
             {
                 "image_shape": self.image_shape_,
-                "n_outputs": len(self.classes_),
+                "n_outputs": head["n_outputs"],
                 "filters": tuple(map(int, filters)),
                 "kernel_size": tuple(map(int, kernels)),
                 "pool_size": tuple(map(int, pools)),
                 "padding": self.padding,
                 "dense": tuple(map(int, dense)),
                 "activation": self.activation,
-                "output_activation": "softmax",
+                "output_activation": head["output_activation"],
                 "batch_normalization": bool(self.batch_normalization),
             },
             numbers | of_optimizer,
@@ -308,11 +313,7 @@ default=0.001
                 "max_shift": float(self.max_shift),
                 "max_rotation": float(self.max_rotation),
             },
-            training={
-                "loss": "sparse_categorical_crossentropy",
-                "metrics": ("accuracy",),
-                **compiled,
-            },
+            training={"loss": head["loss"], "metrics": head["metrics"], **compiled},
             dropout=("conv_dropout", "dropout"),
         )
         return blueprint, numbers | of_optimizer

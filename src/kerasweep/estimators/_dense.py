@@ -39,8 +39,8 @@ DENSE_CONSTRAINTS: dict[str, list[Any]] = {
 def describe_dense(
     estimator: Any,
     n_features: int,
-    n_outputs: int,
     *,
+    n_outputs: int,
     n_rows: int,
     output_activation: str,
     loss: str,

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
+from kerasweep.estimators._auto import AUTO_CONSTRAINTS, resolve_auto
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS, describe_dense
 from kerasweep.estimators._targets import NetworkClassifierMixin
@@ -15,11 +16,13 @@ class DenseClassifier(NetworkClassifierMixin, BaseNetwork):
     """Multilayer perceptron for classification.
 
     Minimizes the weighted mean cross-entropy of a softmax output plus
-    ``l1 * sum(|w|) + l2 * sum(w**2)`` over the kernels of all layers.
+    ``l1 * sum(|w|) + l2 * sum(w**2)`` over the kernels of all layers. Where y has a
+    column of zeros and ones for each label, any number of which may be a row's, the
+    outputs are sigmoids, and the loss is the mean of the labels' cross-entropies.
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(64, 64)
+    hidden_layer_sizes : int or sequence of int, default=(256,)
         Units of each hidden layer.
     activation : str, default="relu"
         Activation of the hidden layers, by its Keras name.
@@ -44,22 +47,26 @@ default=0.001
         first 30 %, then falling so.
     momentum : float, default=0.0
         In [0, 1); for "sgd" and "rmsprop".
-    batch_size : int, default=128
-        Rows an update; capped at the number of rows.
-    epochs : int, default=20
-        Passes over the training rows; the most there are with `early_stopping`.
-    early_stopping : bool, default=False
+    batch_size : int or "auto", default="auto"
+        Rows an update; capped at the number of rows. "auto" means 32, and with more
+        than 4,096 rows 64, with more than 8,192 rows 128.
+    epochs : int or "auto", default="auto"
+        Passes over the training rows; the most there are with early stopping. "auto"
+        means at most 200 with early stopping; without, 500 updates, but at least 20
+        and at most 200 epochs.
+    early_stopping : bool, default=None
         Whether to stop once the validation loss has not improved by `min_delta` for
-        `patience` epochs.
-    patience : int, default=5
-    min_delta : float, default=0.0
+        `patience` epochs. None means: with ``epochs="auto"`` and a constant rate, where
+        there are at least 100 rows, or rows to validate on.
+    patience : int, default=10
+    min_delta : float, default=0.001
     validation_fraction : float, default=None
         Share of the training rows, stratified, that each epoch is validated on. None
-        means 0.1 with `early_stopping` and none without.
+        means 0.1 with early stopping and none without.
     restore_best_weights : bool, default=True
         Whether early stopping ends with the weights of the best epoch.
     class_weight : dict, "balanced" or None, default=None
-        Weight of each class in the loss.
+        Weight of each class in the loss; not for a column for each label.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights and the optimizer state at hand.
     random_state : int, RandomState instance or None, default=None
@@ -78,15 +85,24 @@ default=0.001
     model_ : keras.Model
         The trained network: plain Keras, to save or serve without this package.
     classes_ : ndarray of shape (n_classes,)
+        Numbers of the labels where y had a column for each.
+    multilabel_ : bool
+        Whether y had a column for each label.
     history_ : dict of str to list of float
         One value an epoch: "loss" and "accuracy", and "val_loss" and "val_accuracy"
-        where there were validation rows.
+        where there were validation rows; "binary_accuracy", a mean over labels, where
+        y had a column for each.
     engine_ : {"compiled", "keras"}
         Which engine trained the network.
+    batch_size_, epochs_ : int
+        What `batch_size` and `epochs` meant in the last call; one epoch in
+        ``partial_fit``.
+    early_stopping_ : bool
+        Whether the last call could stop early.
     n_epochs_ : int
         Epochs trained, over all calls.
     best_epoch_ : int
-        Epoch, from 0, of the lowest validation loss; with `early_stopping` alone.
+        Epoch, from 0, of the lowest validation loss; with early stopping alone.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
@@ -95,7 +111,7 @@ default=0.001
     >>> from sklearn.datasets import load_iris
     >>> from kerasweep import DenseClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> net = DenseClassifier((16,), learning_rate=0.02, batch_size=16, random_state=0)
+    >>> net = DenseClassifier(random_state=0)
     >>> net.fit(X, y).score(X, y) > 0.9
     True
     """
@@ -103,12 +119,13 @@ default=0.001
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseNetwork._parameter_constraints,
         **DENSE_CONSTRAINTS,
+        **AUTO_CONSTRAINTS,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
     def __init__(
         self,
-        hidden_layer_sizes: int | Sequence[int] = (64, 64),
+        hidden_layer_sizes: int | Sequence[int] = (256,),
         *,
         activation: str = "relu",
         l1: float = 0.0,
@@ -121,11 +138,11 @@ default=0.001
         learning_rate: Any = 0.001,
         learning_rate_schedule: str = "constant",
         momentum: float = 0.0,
-        batch_size: int = 128,
-        epochs: int = 20,
-        early_stopping: bool = False,
-        patience: int = 5,
-        min_delta: float = 0.0,
+        batch_size: Any = "auto",
+        epochs: Any = "auto",
+        early_stopping: bool | None = None,
+        patience: int = 10,
+        min_delta: float = 0.001,
         validation_fraction: float | None = None,
         restore_best_weights: bool = True,
         class_weight: Any = None,
@@ -159,13 +176,8 @@ default=0.001
         self.verbose = verbose
         self.engine = engine
 
+    def _resolve(self, n_rows: int, *, one_epoch: bool, validates: bool) -> None:
+        resolve_auto(self, n_rows, one_epoch=one_epoch, validates=validates)
+
     def _describe(self, X: np.ndarray) -> Any:
-        return describe_dense(
-            self,
-            X.shape[1],
-            len(self.classes_),
-            n_rows=len(X),
-            output_activation="softmax",
-            loss="sparse_categorical_crossentropy",
-            metrics=("accuracy",),
-        )
+        return describe_dense(self, X.shape[1], n_rows=len(X), **self._head())

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kerasweep.estimators._auto import AUTO_CONSTRAINTS, resolve_auto
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._dense import DENSE_CONSTRAINTS, describe_dense
 from kerasweep.estimators._targets import NetworkRegressorMixin
@@ -14,8 +15,8 @@ class DenseRegressor(NetworkRegressorMixin, BaseNetwork):
     """Multilayer perceptron for regression, with one output or several.
 
     Minimizes the weighted mean squared error of a linear output plus
-    ``l1 * sum(|w|) + l2 * sum(w**2)`` over the kernels of all layers. Scale the
-    targets, for instance with ``TransformedTargetRegressor``.
+    ``l1 * sum(|w|) + l2 * sum(w**2)`` over the kernels of all layers. By default each
+    column of y is learnt standardized, and answered in its own units.
 
     Parameters
     ----------
@@ -33,6 +34,14 @@ class DenseRegressor(NetworkRegressorMixin, BaseNetwork):
         Share in [0, 1) of features dropped.
     batch_normalization : bool, default=False
         Whether hidden layers are normalized before their activation.
+    standardize_target : bool, default=True
+        Whether the network learns ``(y - target_mean_) / target_scale_``; what it
+        answers is brought back into the units of y, by a last layer of `model_` too.
+        The loss, `min_delta`, `l1` and `l2` are then those of the standardized target:
+        whatever the units, a squared error of 1 is that of answering the mean. Both
+        statistics are those of the rows that are trained on (validation rows left
+        out), each row by its `sample_weight`; under `warm_start` and in
+        ``partial_fit`` those of the first call stay.
     optimizer : str, default="adam"
         "sgd", "adam", "adamw", "rmsprop", "nadam", "adagrad", "adadelta", "adamax"
         or "lion".
@@ -44,18 +53,22 @@ default=0.001
         first 30 %, then falling so.
     momentum : float, default=0.0
         In [0, 1); for "sgd" and "rmsprop".
-    batch_size : int, default=128
-        Rows an update; capped at the number of rows.
-    epochs : int, default=20
-        Passes over the training rows; the most there are with `early_stopping`.
-    early_stopping : bool, default=False
+    batch_size : int or "auto", default="auto"
+        Rows an update; capped at the number of rows. "auto" means 32, and with more
+        than 4,096 rows 64, with more than 8,192 rows 128.
+    epochs : int or "auto", default="auto"
+        Passes over the training rows; the most there are with early stopping. "auto"
+        means at most 200 with early stopping; without, 500 updates, but at least 20
+        and at most 200 epochs.
+    early_stopping : bool, default=None
         Whether to stop once the validation loss has not improved by `min_delta` for
-        `patience` epochs.
-    patience : int, default=5
-    min_delta : float, default=0.0
+        `patience` epochs. None means: with ``epochs="auto"`` and a constant rate, where
+        there are at least 100 rows, or rows to validate on.
+    patience : int, default=10
+    min_delta : float, default=0.001
     validation_fraction : float, default=None
         Share of the training rows that each epoch is validated on. None
-        means 0.1 with `early_stopping` and none without.
+        means 0.1 with early stopping and none without.
     restore_best_weights : bool, default=True
         Whether early stopping ends with the weights of the best epoch.
     warm_start : bool, default=False
@@ -74,16 +87,26 @@ default=0.001
     Attributes
     ----------
     model_ : keras.Model
-        The trained network: plain Keras, to save or serve without this package.
+        The trained network: plain Keras, to save or serve without this package. It
+        answers in the units of y, in single precision, which holds seven digits.
     n_outputs_ : int
+    target_mean_, target_scale_ : ndarray of shape (`n_outputs_`,), float64
+        Weighted mean and standard deviation of each column of y, 1 for that of a
+        constant one; with `standardize_target` alone.
     history_ : dict of str to list of float
-        One value an epoch: "loss", and "val_loss" where there were validation rows.
+        One value an epoch: "loss", and "val_loss" where there were validation rows;
+        of the standardized target with `standardize_target`.
     engine_ : {"compiled", "keras"}
         Which engine trained the network.
+    batch_size_, epochs_ : int
+        What `batch_size` and `epochs` meant in the last call; one epoch in
+        ``partial_fit``.
+    early_stopping_ : bool
+        Whether the last call could stop early.
     n_epochs_ : int
         Epochs trained, over all calls.
     best_epoch_ : int
-        Epoch, from 0, of the lowest validation loss; with `early_stopping` alone.
+        Epoch, from 0, of the lowest validation loss; with early stopping alone.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
@@ -92,7 +115,7 @@ default=0.001
     >>> import numpy as np
     >>> from kerasweep import DenseRegressor
     >>> X = np.linspace(-1, 1, 200).reshape(-1, 1)
-    >>> net = DenseRegressor((16,), learning_rate=0.02, batch_size=16, random_state=0)
+    >>> net = DenseRegressor(random_state=0)
     >>> net.fit(X, X.ravel() ** 2).score(X, X.ravel() ** 2) > 0.9
     True
     """
@@ -100,6 +123,8 @@ default=0.001
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseNetwork._parameter_constraints,
         **DENSE_CONSTRAINTS,
+        **AUTO_CONSTRAINTS,
+        "standardize_target": ["boolean"],
     }
 
     def __init__(
@@ -113,15 +138,16 @@ default=0.001
         dropout: float | Sequence[float] = 0.0,
         input_dropout: float = 0.0,
         batch_normalization: bool = False,
+        standardize_target: bool = True,
         optimizer: str = "adam",
         learning_rate: Any = 0.001,
         learning_rate_schedule: str = "constant",
         momentum: float = 0.0,
-        batch_size: int = 128,
-        epochs: int = 20,
-        early_stopping: bool = False,
-        patience: int = 5,
-        min_delta: float = 0.0,
+        batch_size: Any = "auto",
+        epochs: Any = "auto",
+        early_stopping: bool | None = None,
+        patience: int = 10,
+        min_delta: float = 0.001,
         validation_fraction: float | None = None,
         restore_best_weights: bool = True,
         warm_start: bool = False,
@@ -137,6 +163,7 @@ default=0.001
         self.dropout = dropout
         self.input_dropout = input_dropout
         self.batch_normalization = batch_normalization
+        self.standardize_target = standardize_target
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -153,11 +180,14 @@ default=0.001
         self.verbose = verbose
         self.engine = engine
 
+    def _resolve(self, n_rows: int, *, one_epoch: bool, validates: bool) -> None:
+        resolve_auto(self, n_rows, one_epoch=one_epoch, validates=validates)
+
     def _describe(self, X: np.ndarray) -> Any:
         return describe_dense(
             self,
             X.shape[1],
-            self.n_outputs_,
+            n_outputs=self.n_outputs_,
             n_rows=len(X),
             output_activation="linear",
             loss="mean_squared_error",

@@ -18,6 +18,7 @@ from kerasweep.estimators._target_forms import (
     choose_form,
     column_form,
     default_loss,
+    label_form,
 )
 from kerasweep.estimators._targets import NetworkClassifierMixin
 
@@ -33,20 +34,23 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
     ----------
     model : callable or keras.Model
         A function that returns a model, compiled or not, with one output of n_classes
-        units (or of one unit for two classes). It may take `meta`, a dict with
+        units (or of one unit for two classes; of n_labels sigmoids where y has a
+        column of zeros and ones for each label). It may take `meta`, a dict with
         `n_features_in_`, `X_shape_`, `X_dtype_`, `target_type_`, `n_classes_`,
         `classes_` and `n_outputs_expected_`; `compile_kwargs`; and `params`. A model
         is copied, weights included, before each fit.
     loss : str, keras.losses.Loss or callable, default=None
         For a model that is not compiled. None means binary cross-entropy for one
-        output unit and sparse categorical cross-entropy for several, or the
-        categorical one where metrics need one-hot rows. A loss is tried on made-up
-        rows: classes become one-hot rows where it cannot take class numbers.
+        output unit or for several labels, and sparse categorical cross-entropy for
+        several classes, or the categorical one where metrics need one-hot rows. A loss
+        is tried on made-up rows: classes become one-hot rows where it cannot take class
+        numbers.
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         For a model that is not compiled; a name or a type takes
         ``optimizer__...`` parameters.
     metrics : list, default=None
-        For a model that is not compiled. None means accuracy. Keras' own, by name or
+        For a model that is not compiled. None means accuracy, of several labels the
+        binary one, a mean over labels. Keras' own, by name or
         by type, are given what logits or a single output unit need.
     callbacks : list of keras.callbacks.Callback or of types, default=None
         Keras' own callbacks, copied before each fit; types take
@@ -79,6 +83,9 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
     ----------
     model_ : keras.Model
     classes_ : ndarray of shape (n_classes,)
+        Numbers of the labels where y had a column for each.
+    multilabel_ : bool
+        Whether y had a column for each label.
     history_ : dict of str to list of float
     engine_ : {"compiled", "keras"}
         Which engine trained the network.
@@ -110,7 +117,6 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
         **OWN_MODEL_CONSTRAINTS,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
-    _default_metrics: ClassVar[list[str]] = ["accuracy"]
 
     def __init__(
         self,
@@ -159,23 +165,35 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
             "n_features_in_": self.n_features_in_,
             "X_shape_": X.shape,
             "X_dtype_": X.dtype,
-            "target_type_": "binary" if n_classes == 2 else "multiclass",
+            "target_type_": self._target_type(),
             "n_classes_": n_classes,
             "classes_": self.classes_,
             "n_outputs_expected_": 1,
         }
 
+    def _target_type(self) -> str:
+        if self._is_multilabel():
+            return "multilabel-indicator"
+        return "binary" if len(self.classes_) == 2 else "multiclass"
+
+    @property
+    def _default_metrics(self) -> list[str]:
+        return ["binary_accuracy" if self._is_multilabel() else "accuracy"]
+
     def _allowed_outputs(self) -> tuple[int, ...]:
-        n_classes = len(self.classes_)
-        return (1, 2) if n_classes == 2 else (n_classes,)
+        return (1, 2) if self._target_type() == "binary" else (len(self.classes_),)
 
     def _default_loss(self, n_outputs: int, metrics: Any) -> str:
-        if n_outputs == 1:
+        if n_outputs == 1 or self._is_multilabel():
             return "binary_crossentropy"
         return default_loss(choose_form(type(self).__name__, None, metrics, n_outputs))
 
     def _ask_for_targets(self, loss: Any, metrics: Any, n_outputs: int) -> None:
         owner = type(self).__name__
+        if self._is_multilabel():
+            self._target_form = "labels"
+            check_form(owner, loss, metrics, label_form(n_outputs))
+            return
         if n_outputs > 1:
             self._target_form = choose_form(owner, loss, metrics, n_outputs)
             return
@@ -185,12 +203,21 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
     def _loss_target(self, network: Any, target: np.ndarray) -> np.ndarray:
         if self._target_form == "column":
             return target[:, None].astype(np.float32)
-        if self._target_form == "numbers":
+        if self._target_form in ("numbers", "labels"):
             return target
         return class_columns(target, len(self.classes_))
 
     def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
         logits = gives_logits(self.model_.loss)
+        if self._is_multilabel():
+            probabilities = expit(outputs) if logits else outputs
+            if probabilities.min() < -1e-6 or probabilities.max() > 1 + 1e-6:
+                raise ValueError(
+                    "The outputs of KerasClassifier's model must be a probability for "
+                    "each label. End the model with a sigmoid layer, or train it with "
+                    "a loss that has from_logits=True."
+                )
+            return probabilities.clip(0, 1)
         if outputs.shape[1] == 1:
             share = expit(outputs) if logits else outputs
             probabilities = np.hstack([1 - share, share])

@@ -5,6 +5,8 @@ from typing import Any
 
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from kerasweep.estimators._auto import in_force
+
 _TAKES_MOMENTUM = {"sgd", "rmsprop"}
 
 OPTIMIZER_CONSTRAINTS: dict[str, list[Any]] = {
@@ -60,7 +62,8 @@ def optimizer_settings(estimator: Any, n_rows: int) -> dict[str, Any]:
     settings["learning_rate"] = float(rate) if isinstance(rate, Real) else rate
     schedule = getattr(estimator, "learning_rate_schedule", "constant")
     if schedule != "constant":
-        n_updates = -(-n_rows // int(estimator.batch_size)) * int(estimator.epochs)
+        batch_size, epochs = (in_force(estimator, n) for n in ("batch_size", "epochs"))
+        n_updates = -(-n_rows // int(batch_size)) * int(epochs)
         settings["schedule"] = (schedule, n_updates)
     return settings
 

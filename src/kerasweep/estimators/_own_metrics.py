@@ -45,6 +45,7 @@ def fitting_metrics(
     *,
     logits: bool,
     n_outputs: int,
+    labels: bool = False,
 ) -> Any:
     """Give metrics that were named, or given as types, the settings that they need.
 
@@ -57,6 +58,8 @@ def fitting_metrics(
     logits : bool
         Whether the outputs are logits.
     n_outputs : int
+    labels : bool, default=False
+        Whether each output is a label's, whatever the others are.
 
     Returns
     -------
@@ -73,9 +76,25 @@ def fitting_metrics(
             return [fitting(one) for one in metric]
         if isinstance(metric, Mapping) and "class_name" not in metric:
             return {name: fitting(one) for name, one in metric.items()}
+        if labels:
+            return _of_labels(owner, metric, logits)
         return _fitting(owner, metric, logits, n_outputs)
 
     return fitting(metrics)
+
+
+def _of_labels(owner: str, metric: Any, logits: bool) -> Any:
+    import keras
+
+    if isinstance(metric, str) and metric.lower() in ("acc", "accuracy"):
+        threshold = 0.0 if logits else 0.5
+        return keras.metrics.BinaryAccuracy(name=metric, threshold=threshold)
+    if "categorical" in name_of(metric).lower():
+        raise ValueError(
+            f"metrics of {owner} must not compare several outputs for labels that may "
+            f'hold together. Got {name_of(metric)} instead. Pass "binary_accuracy".'
+        )
+    return _fitting(owner, metric, logits, 1)  # each as if it were the only one
 
 
 def _fitting(owner: str, metric: Any, logits: bool, n_outputs: int) -> Any:

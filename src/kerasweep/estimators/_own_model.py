@@ -169,6 +169,7 @@ class OwnModelMixin:
             self._default_metrics if given is None else given,
             logits=gives_logits(arguments["loss"]),
             n_outputs=n_outputs,
+            labels=getattr(self, "multilabel_", False),
         )
         if arguments["loss"] is None:
             arguments["loss"] = self._default_loss(n_outputs, metrics)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
+from kerasweep.estimators._auto import in_force
 from kerasweep.estimators._fold import Fold
 from kerasweep.preprocessing._numbers import (
     clear_overflow,
@@ -19,7 +20,7 @@ class NetworkRows:
 
     _allow_nd: bool
     _row_shape: tuple[int, ...]
-    early_stopping: bool
+    early_stopping: bool | None
     validation_fraction: float | None
     _encode_target: Any
     _loss_input: Any
@@ -107,20 +108,31 @@ class NetworkRows:
                 ) from None
         fraction = self.validation_fraction
         if fraction is None:
-            if not self.early_stopping:
+            if not in_force(self, "early_stopping"):
                 return rows, None
             fraction = 0.1
+        strata = self._strata(rows.target)
         try:
-            train_rows, val_rows = train_test_split(
-                np.arange(len(rows.X)),
-                test_size=fraction,
-                random_state=seed % 2**32,
-                stratify=self._strata(rows.target),
-            )
+            train_rows, val_rows = self._split(rows, fraction, seed, strata)
         except ValueError as error:
-            raise ValueError(
-                f"validation_fraction (={fraction}) of {type(self).__name__} must "
-                f"leave rows of every class on both sides of the split: {error} Pass "
-                "more rows, or X_val and y_val to fit."
-            ) from None
+            asked_for = self.early_stopping or self.validation_fraction is not None
+            if strata is None or (asked_for and rows.target.ndim == 1):
+                raise ValueError(
+                    f"validation_fraction (={fraction}) of {type(self).__name__} must "
+                    f"leave rows of every class on both sides of the split: {error} "
+                    "Pass more rows, or X_val and y_val to fit."
+                ) from None
+            # Sets of labels may be too many for it, and nobody asked for validation
+            # where a class is too rare.
+            train_rows, val_rows = self._split(rows, fraction, seed, None)
         return rows.take(np.sort(train_rows)), rows.take(np.sort(val_rows))
+
+    def _split(
+        self, rows: Fold, fraction: float, seed: int, strata: np.ndarray | None
+    ) -> Any:
+        return train_test_split(
+            np.arange(len(rows.X)),
+            test_size=fraction,
+            random_state=seed % 2**32,
+            stratify=strata,
+        )

@@ -21,6 +21,7 @@ class Form(NamedTuple):
     name: str
     targets: np.ndarray
     outputs: np.ndarray
+    of_labels: bool = False
 
 
 class Answer(NamedTuple):
@@ -51,6 +52,15 @@ def column_form(n_outputs: int, *, classes: bool) -> Form:
     if classes:
         targets = (np.arange(len(targets)) % 2).astype(np.float32)[:, None]
     return Form(f"targets of shape (n_samples, {n_outputs})", targets, outputs)
+
+
+def label_form(n_labels: int) -> Form:
+    """Make rows of zeros and ones, any number of ones in each."""
+    rng = np.random.default_rng(0)
+    outputs = rng.uniform(0.1, 0.9, (n_labels + 4, n_labels)).astype(np.float32)
+    targets = rng.integers(0, 2, outputs.shape).astype(np.float32)
+    name = f"zeros and ones of shape (n_samples, {n_labels})"
+    return Form(name, targets, outputs, of_labels=True)
 
 
 def choose_form(owner: str, loss: Any, metrics: Any, n_classes: int) -> str:
@@ -109,10 +119,11 @@ def check_form(owner: str, loss: Any, metrics: Any, form: Form) -> None:
     ValueError
         That names it.
     """
-    if form.outputs.shape[1] == 1 and _compares_classes(loss):
+    if (form.outputs.shape[1] == 1 or form.of_labels) and _compares_classes(loss):
+        what = "labels that may hold together" if form.of_labels else "a model with one"
         raise ValueError(
-            f"loss of {owner} must not compare several outputs for a model with one. "
-            f"Got {name_of(loss)} instead."
+            f"loss of {owner} must not compare several outputs for {what}. Got "
+            f"{name_of(loss)} instead."
         )
     parts: list[tuple[str, Any, Any]] = [("loss", loss, _loss_measure)]
     parts += [("metrics", m, _metric_measure) for m in each_metric(metrics)]

@@ -44,6 +44,11 @@ class SearchProgress:
     ignores_steps_without_callbacks = True
 
     def __init__(self, n_fits: int, epochs: int, *, interval: float = 20.0):
+        if epochs == "auto":
+            raise ValueError(
+                "epochs of SearchProgress must be a number, the most that a fit can "
+                "take. Got 'auto' instead. Pass 200, the most that it stands for."
+            )
         self.n_fits = n_fits
         self.epochs = epochs
         self.interval = interval

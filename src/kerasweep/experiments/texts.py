@@ -92,8 +92,9 @@ def dense_training_text(network: Any) -> str:
     --------
     >>> from kerasweep import DenseClassifier
     >>> from kerasweep.experiments.texts import dense_training_text
-    >>> dense_training_text(DenseClassifier(early_stopping=True))
-    'adam 0.001, batch 128, at most 20 epochs, patience 5, min_delta 0'
+    >>> net = DenseClassifier(batch_size=128, epochs=20, early_stopping=True)
+    >>> dense_training_text(net)
+    'adam 0.001, batch 128, at most 20 epochs, patience 10, min_delta 1e-3'
     """
     most = "at most " if network.early_stopping else ""
     parts = [f"{network.optimizer} {network.learning_rate:g}"]

@@ -17,8 +17,8 @@ _WORDS = frozenset().union(
     *(constraints[0].options for constraints in (DENSE_CONSTRAINTS["activation"],)),
     OPTIMIZER_CONSTRAINTS["optimizer"][0].options,
     OPTIMIZER_CONSTRAINTS["learning_rate_schedule"][0].options,
-    {"softmax", "linear", "valid", "same", "accuracy"},
-    {"sparse_categorical_crossentropy", "mean_squared_error"},
+    {"softmax", "linear", "valid", "same", "accuracy", "binary_accuracy"},
+    {"sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error"},
 )
 
 

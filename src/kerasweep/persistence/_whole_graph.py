@@ -165,6 +165,8 @@ def _probabilities(net: Any, x: Any) -> Any:
     import keras
 
     logits = gives_logits(net.model_.loss)
+    if getattr(net, "multilabel_", False):
+        return keras.layers.Activation("sigmoid", name="labels")(x) if logits else x
     if x.shape[-1] > 1:
         return keras.layers.Softmax(name="probabilities")(x) if logits else x
     if logits:

@@ -224,11 +224,18 @@ class Live:
         Compiled and built.
     origin : object, default=None
         What it was built from, if that is known.
+
+    Attributes
+    ----------
+    answering : keras.Model or None
+        What shows its owner's answers, where somebody has asked for it: the model, or
+        one that shares its layers.
     """
 
     def __init__(self, model: Any, origin: Any = None):
         self.model = model
         self.origin = origin
+        self.answering: Any = None
         self._facts: Facts | None = None
         self._floats: Floats | None = None
 
