@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         MinMaxScaler as MinMaxScaler,
         PixelScaler as PixelScaler,
         SaltAndPepper as SaltAndPepper,
+        table_preprocessor as table_preprocessor,
     )
     from kerasweep.tracking import (
         MlflowTracking as MlflowTracking,
@@ -126,6 +127,7 @@ _FOLDER_OF = {
     "share_as_asked": "model_selection",
     "share_recognized": "model_selection",
     "ssim": "model_selection",
+    "table_preprocessor": "preprocessing",
     "test_once": "model_selection",
     "wilson_interval": "model_selection",
 }

@@ -19,6 +19,7 @@ _OURS = {
         "MinMaxScaler",
         "PixelScaler",
         "SaltAndPepper",
+        "TablePreprocessor",
     ),
     "kerasweep.serving": ("ImagesToRows",),
 }
@@ -37,6 +38,7 @@ _SCIKIT_LEARN = {
         *("StackingClassifier", "StackingRegressor"),
         *("VotingClassifier", "VotingRegressor"),
     ),
+    "sklearn.feature_extraction.text": ("HashingVectorizer", "TfidfTransformer"),
     "sklearn.feature_selection": (
         *("SelectFromModel", "SelectKBest", "SelectPercentile", "VarianceThreshold"),
     ),
