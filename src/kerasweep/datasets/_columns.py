@@ -297,7 +297,7 @@ def _why_useless(
         if (
             len(present) >= _ROWS_OF_IDENTIFIERS
             and present.nunique() == len(present)
-            and present.str.split().str.len().mean() < _WORDS_OF_TEXT
+            and present.map(lambda text: len(text.split())).mean() < _WORDS_OF_TEXT
         ):
             return "identifier", "has another text in each row, like an identifier,"
     return None
