@@ -11,7 +11,7 @@ import kerasweep
 #: In the order of README's list of folders; the ones behind are found by themselves.
 FIRST = (
     *("estimators", "preprocessing", "datasets", "model_selection", "plotting"),
-    *("training", "tracking", "serving", "networks", "console", "reporting"),
+    *("training", "tracking", "serving", "networks", "experiments", "reporting"),
 )
 _INDEX = """\
 # API reference

@@ -5,38 +5,52 @@ each experiment's pictures, tables, settings and run. The page is one HTML file 
 needs no other; its Markdown version has its pictures in a folder beside it.
 """
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import _checkout  # noqa: F401
-from kerasweep.console import (
+from kerasweep.experiments import (
     EXPERIMENT_TAG,
     RECORD_FILE,
-    ExperimentParser,
+    Command,
+    Settings,
     bad_input_exits,
+    option,
+    readers as read,
 )
-from kerasweep.reporting import select_experiments, write_report
-from kerasweep.tracking import check_tracking, finished_experiments
 
 
-def parser() -> ExperimentParser:
-    """Return the script's options; MLproject has the same ones."""
-    p = ExperimentParser(__doc__.partition("\n\n")[0])
-    p.add("experiment", "", p.names, "experiments to show, such as sweep,conv; or all")
-    p.add("data", "", p.names, "data sets to show, such as MNIST,digits; or all")
-    p.add("out", "results/report", p.folder, "folder for the page")
-    return p
+@dataclass(frozen=True)
+class Report(Settings):
+    """What is shown, and where the page goes."""
+
+    experiment: tuple[str, ...] = option(
+        "", read.names, "experiments to show, such as sweep,conv; or all"
+    )
+    data: tuple[str, ...] = option(
+        "", read.names, "data sets to show, such as MNIST,digits; or all"
+    )
+    out: Path = option("results/report", read.folder, "folder for the page")
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Write the report."""
-    args = parser().parse_args(arguments)
+def run(settings: Report) -> None:
+    """Find the experiments, and write the page."""
+    from kerasweep.reporting import select_experiments, write_report
+    from kerasweep.tracking import check_tracking, finished_experiments
+
     with bad_input_exits():
         store = check_tracking()
-        found = finished_experiments(EXPERIMENT_TAG, RECORD_FILE)
         chosen = select_experiments(
-            found, store=store, experiments=args.experiment, datasets=args.data
+            finished_experiments(EXPERIMENT_TAG, RECORD_FILE),
+            store=store,
+            experiments=settings.experiment,
+            datasets=settings.data,
         )
-        for path in write_report(chosen, args.out):
+        for path in write_report(chosen, settings.out):
             print(path)
 
+
+main = Command(Report, run)
 
 if __name__ == "__main__":
     main()

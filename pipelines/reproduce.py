@@ -5,22 +5,26 @@ the very same settings has finished. One that fails stops no other.
 """
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import _checkout  # noqa: F401
-from kerasweep.console import (
+from kerasweep.experiments import (
     EXPERIMENT_TAG,
     RECORD_FILE,
-    ExperimentParser,
+    Command,
+    Settings,
+    bad_input_exits,
+    interruption_exits,
+    option,
+    readers as read,
+)
+from kerasweep.experiments.reproduction import (
     Reproduction,
     Step,
-    bad_input_exits,
     choose_steps,
-    interruption_exits,
     outcome_table,
-    print_table,
 )
-from kerasweep.tracking import check_tracking, finished_experiments
 
 STRONG = {"preset": "strong"}
 WIDE = {"hidden": "500,300", "epochs": "40"}
@@ -38,34 +42,42 @@ STEPS = [
     Step("generate", "generate", 20),
     Step("report", "report", 0.5, is_report=True),
 ]
+NAMES = ",".join(step.name for step in STEPS)
 
 
-def parser() -> ExperimentParser:
-    """Return the script's options; MLproject has the same ones."""
-    names = ",".join(step.name for step in STEPS)
-    p = ExperimentParser(__doc__.partition("\n\n")[0])
-    p.add("data", "mnist", str, "data set of all experiments, as each of them takes it")
-    p.add("seed", "0", p.seed, "seed of all experiments")
-    p.add("only", "", p.names, f"experiments to run, some of {names}; or all")
-    p.add("skip", "", p.names, "experiments to leave out")
-    p.add("out", "results", p.folder, "folder with one for each experiment's files")
-    p.add("quick", "0", p.flag, "1: each experiment's small settings")
-    return p
+@dataclass(frozen=True)
+class Reproduce(Settings):
+    """Which experiments are run, and on what."""
+
+    data: str = option(
+        "mnist", str, "data set of all experiments, as each of them takes it"
+    )
+    seed: int = option("0", read.seed, "seed of all experiments")
+    only: tuple[str, ...] = option(
+        "", read.names, f"experiments to run, some of {NAMES}; or all"
+    )
+    skip: tuple[str, ...] = option("", read.names, "experiments to leave out")
+    out: Path = option(
+        "results", read.folder, "folder with one for each experiment's files"
+    )
+    quick: bool = option("0", read.flag, "1: each experiment's small settings")
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the experiments."""
-    args = parser().parse_args(arguments)
+def run(settings: Reproduce) -> None:
+    """Run the experiments, and say what became of each."""
+    from kerasweep.experiments.tables import print_table
+    from kerasweep.tracking import check_tracking, finished_experiments
+
     start = time.monotonic()
     with bad_input_exits():
-        steps = choose_steps(STEPS, only=args.only, skip=args.skip)
+        steps = choose_steps(STEPS, only=settings.only, skip=settings.skip)
         check_tracking()
         reproduction = Reproduction(
             steps,
             Path(__file__).parent,
-            args.out,
-            common={"data": args.data, "seed": str(args.seed)},
-            quick=args.quick,
+            settings.out,
+            common={"data": settings.data, "seed": str(settings.seed)},
+            quick=settings.quick,
             finished=finished_experiments(EXPERIMENT_TAG, RECORD_FILE),
         )
     with interruption_exits(
@@ -78,6 +90,8 @@ def main(arguments: list[str] | None = None) -> None:
     if failed:
         raise SystemExit(f"Failed: {', '.join(failed)}")
 
+
+main = Command(Reproduce, run)
 
 if __name__ == "__main__":
     main()

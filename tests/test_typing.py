@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from kerasweep import _FOLDER_OF, console, training
+from kerasweep import _FOLDER_OF, training
 
-PACKAGE = Path(console.__file__).parents[1]
+PACKAGE = Path(training.__file__).parents[1]
 USER = """
 from kerasweep import DenseClassifier, SweepDisplay, fleet, load_mnist
-from kerasweep.console import ExperimentParser
+from kerasweep.experiments import readers
 from kerasweep.training import train
 
 net = DenseClassifier((500, 300), l2=1e-4)
 reveal_type(net)
 reveal_type(fleet)
-reveal_type(ExperimentParser.count("3"))
+reveal_type(readers.count("3"))
 reveal_type(train)
 SweepDisplay.no_such_method
 DenseClassifier(no_such_parameter=1)
@@ -69,7 +69,6 @@ def test_a_users_file_is_checked_against_our_types(expected, said):
     ("path", "names"),
     [
         (PACKAGE / "__init__.py", _FOLDER_OF),
-        (PACKAGE / "console" / "__init__.py", console._MODULE_OF),
         (PACKAGE / "training" / "__init__.py", training._MODULE_OF),
     ],
 )

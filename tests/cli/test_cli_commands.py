@@ -8,8 +8,7 @@ import pytest
 
 from kerasweep import __version__
 from kerasweep.cli import main
-from kerasweep.cli._options import load_parser
-from kerasweep.cli._scripts import find_scripts, run_script
+from kerasweep.experiments.scripts import find_scripts, load_command, run_script
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"sklearn", "numpy", "keras", "tensorflow", "mlflow", "matplotlib", "pandas"}
@@ -72,7 +71,7 @@ def test_nothing_heavy_is_imported_to_help(typed):
     )
     assert done.returncode == 0 and done.stderr == "[]\n"
     if typed[0] in SCRIPTS:
-        usage = f"usage: kerasweep {typed[0]} [--option value ...]"
+        usage = f"Usage: kerasweep {typed[0]} [--option value ...]"
         assert done.stdout.startswith(usage)
 
 
@@ -91,11 +90,9 @@ def test_a_script_is_run_as_python_would(tmp_path, monkeypatch, capsys):
     script.write_text(
         "import pickle, sys\nimport _neighbour\n"
         "class Own: pass\n"
-        "def parser():\n    import argparse\n    p = argparse.ArgumentParser()\n"
-        "    p.add_argument('--n')\n    return p\n"
         "if __name__ == '__main__':\n"
         "    pickle.loads(pickle.dumps(Own()))\n"
-        "    print(__file__, sys.argv, _neighbour.WORD, parser().parse_args().n)\n"
+        "    print(__file__, sys.argv, _neighbour.WORD)\n"
         "    sys.exit(3)\n"
     )
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -105,32 +102,14 @@ def test_a_script_is_run_as_python_would(tmp_path, monkeypatch, capsys):
         run_script(script, ["--n", "5"])
     assert stop.value.code == 3
     said = capsys.readouterr().out
-    assert said == f"{script} ['kerasweep own', '--n', '5'] found 5\n"
+    assert said == f"{script} ['kerasweep own', '--n', '5'] found\n"
 
 
-def test_a_script_without_a_parser_still_runs(tmp_path, monkeypatch, capsys):
+def test_a_script_without_a_command_is_named(tmp_path):
     script = tmp_path / "bare.py"
-    script.write_text('"""Bare."""\nprint("ran")\n')
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "argv", [])
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    run_script(script, [])
-    assert capsys.readouterr().out == "ran\n"
-
-
-def test_a_part_of_a_script_has_the_options_of_the_whole(tmp_path):
-    script = tmp_path / "own.py"
-    script.write_text(
-        '"""What it does."""\nimport argparse\nimport no_such_library\n'
-        "from argparse import ArgumentParser as Parser, SUPPRESS\n"
-        "A, B = 1, 2\nDEFAULTS = {'n': A}\n"
-        "def default(name):\n    return DEFAULTS[name]\n"
-        "def parser():\n    p = Parser(description=__doc__)\n"
-        "    p.add_argument('--n', default=default('n'))\n    return p\n"
-    )
-    parser = load_parser(script)
-    assert parser.description == "What it does."
-    assert parser.parse_args([]).n == 1
+    script.write_text('"""Bare."""\n')
+    with pytest.raises(ValueError, match=r"bare\.py must have `main = Command"):
+        load_command(script)
 
 
 def test_an_experiment_runs_under_the_command(ready_python, tmp_path):

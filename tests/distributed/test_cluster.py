@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from tracking_toys import ToyNet
 
 from kerasweep import DenseClassifier, MlflowTracking
-from kerasweep.console import SearchProgress
+from kerasweep.experiments.progress import SearchProgress
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 

@@ -1,11 +1,13 @@
 """MLproject, the scripts' options and their use must not drift apart."""
 
-import ast
 import os
 import re
 
 import pytest
 import yaml
+
+from kerasweep.experiments.mlproject import mlproject_text
+from kerasweep.experiments.scripts import find_scripts
 
 SCRIPTS = [
     "baseline",
@@ -31,38 +33,42 @@ def test_main_is_the_sweep(entry_points):
     assert set(entry_points) == {"main", *SCRIPTS}
 
 
+def test_mlproject_is_what_the_scripts_say(project_root):
+    written = mlproject_text(find_scripts())
+    assert (project_root / "MLproject").read_text() == written, (
+        "run `python -m kerasweep.experiments.mlproject`"
+    )
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_mlproject_and_script_have_the_same_parameters(name, entry_points, load_script):
-    declared = {
-        parameter: spec["default"]
-        for parameter, spec in entry_points[name]["parameters"].items()
-    }
-    parser = load_script(name).parser()
-    assert declared == {
-        action.dest: action.default
-        for action in parser._actions
-        if action.dest != "help"
-    }
-    passed = re.findall(r"--([\w-]+) \{(\w+)\}", entry_points[name]["command"])
-    assert {parameter for _, parameter in passed} == set(declared)
-    assert all(option.replace("-", "_") == parameter for option, parameter in passed)
+    point = entry_points[name]
+    declared = {p: about["default"] for p, about in point["parameters"].items()}
+    options = load_script(name).main.settings.options()
+    assert declared == {option: about.default for option, about in options.items()}
+    typed = point["command"].format_map({p: f"<{p}>" for p in declared}).split()
+    assert typed[:2] == ["python", f"pipelines/{name}.py"]
+    assert typed[2:] == [
+        text for p in declared for text in ("--" + p.replace("_", "-"), f"<{p}>")
+    ]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_each_parameter_is_used_and_explained(name, project_root, load_script):
-    tree = ast.parse((project_root / "pipelines" / f"{name}.py").read_text())
-    used = {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "args"
-    }
-    actions = [a for a in load_script(name).parser()._actions if a.dest != "help"]
-    options = {action.dest for action in actions}
-    # The parser itself acts on `quick`.
-    assert used | (options & {"quick"}) == options
-    assert all(action.help for action in actions)
+    package = project_root / "src" / "kerasweep" / "experiments"
+    paths = [project_root / "pipelines" / f"{name}.py", *package.glob("*.py")]
+    code = "\n".join(path.read_text() for path in paths)
+    options = load_script(name).main.settings.options()
+    presets = [p for o in options.values() for p in (o.presets or {}).values()]
+    of_presets = {key for preset in presets for key in preset}
+    for option, about in options.items():
+        assert about.help
+        if (about.parameter or option) not in of_presets:
+            assert re.search(
+                rf'settings\.{option}\b|vars\(self\)\["{option}"', code
+            ) or (re.search(rf'getattr\((self\.)?(settings|self), "{option}"', code)), (
+                option
+            )
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

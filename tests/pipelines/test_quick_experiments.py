@@ -84,7 +84,11 @@ def test_colour_images_that_are_not_square(run, tmp_path):
     ("name", "options", "sentence"),
     [
         ("baseline", ["--hidden", "0"], "must be a whole number of at least 1"),
-        ("conv", ["--preset", "huge"], "invalid choice: 'huge'"),
+        (
+            "conv",
+            ["--preset", "huge"],
+            "must be one of reported, wide_kernel, dropout, strong",
+        ),
         ("conv", ["--filters", "4,4", "--kernel-size", "3,3,3"], "kernel_size"),
         ("conv_sweep", ["--dropout", "1"], "must be a number from 0 to below 1"),
         ("conv_sweep", ["--train-rows", "all"], "must be a whole number of at least 1"),

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kerasweep.experiments.regularization import network_parameters
+
 
 @pytest.fixture(scope="module")
 def small_run(tmp_path_factory, store_uri, project_root):
@@ -84,10 +86,10 @@ def test_one_run_holds_all_and_the_registered_model_predicts(
 
 
 def test_an_option_replaces_a_setting_of_the_preset(load_script):
-    script = load_script("regularize")
+    main = load_script("regularize").main
 
     def settings(*options):
-        return script.chosen_settings(script.parser().parse_args(list(options)))
+        return network_parameters(main.read(options).chosen())
 
     assert settings()["dropout"] == (0.6, 0.5)
     strong = settings("--preset", "strong", "--max-norm", "0", "--dropout", "0.4")
@@ -102,7 +104,7 @@ def test_an_option_replaces_a_setting_of_the_preset(load_script):
         (["--dropout", "1"], "must be a number from 0 to below 1"),
         (["--max-norm", "-1"], "must be a number of at least 0"),
         (["--hidden", "32,32,32"], "one for each of the 3 hidden layers"),
-        (["--preset", "weak"], "invalid choice: 'weak'"),
+        (["--preset", "weak"], "must be one of reported, strong"),
     ],
 )
 def test_bad_input_is_one_sentence_before_any_training(

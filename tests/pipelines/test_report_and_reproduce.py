@@ -35,7 +35,7 @@ def ready_children(ready_python, monkeypatch):
     def run_child(command):
         return ready_python.run(command[1:], cwd=os.getcwd()).returncode
 
-    monkeypatch.setattr("kerasweep.console._reproduction.run_child", run_child)
+    monkeypatch.setattr("kerasweep.experiments.reproduction.run_child", run_child)
 
 
 @pytest.mark.usefixtures("ready_children")

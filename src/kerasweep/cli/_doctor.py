@@ -6,38 +6,41 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
 from kerasweep import __version__
 from kerasweep.cli._finding import Finding
 from kerasweep.cli._installation import installation_findings
 from kerasweep.cli._machine import backend_findings, disk_finding
 from kerasweep.cli._probe import Probe
-from kerasweep.console import ExperimentParser
+from kerasweep.experiments import Option, readers
+from kerasweep.experiments.command import click_option, options_or_exit
 
-
-def parser() -> ExperimentParser:
-    """Return the command's options."""
-    p = ExperimentParser(
-        "Say what works in this installation, what does not, and what to do. Nothing "
-        "is written, no run is made; the exit code is 1 if anything fails."
-    )
-    p.add("timeout", "120", p.positive, "seconds for Keras, and for the tracking store")
-    p.add_argument("--json", action="store_true", help="print one JSON object")
-    return p
+_HELP = (
+    "Say what works in this installation, what does not, and what to do. Nothing is "
+    "written, no run is made; the exit code is 1 if anything fails."
+)
+_TIMEOUT = Option(
+    "120", readers.positive, "seconds for Keras, and for the tracking store"
+)
 
 
 def doctor(arguments: Sequence[str]) -> int:
     """Look at everything, print what was found, and return the exit code."""
-    args = parser().parse_args(arguments)
+    as_json = click.Option(["--json"], is_flag=True, help="print one JSON object")
+    options: list[click.Parameter] = [click_option("timeout", _TIMEOUT), as_json]
+    command = click.Command("doctor", params=options, help=_HELP)
+    args = options_or_exit(command, arguments, "kerasweep doctor")
     where = str(Path(__file__).resolve().parents[1])
-    if not args.json:
+    if not args["json"]:
         print(f"kerasweep {__version__} in {where}\n", flush=True)
     found = []
-    for finding in findings(args.timeout):
+    for finding in findings(args["timeout"]):
         found.append(finding)
-        if not args.json:
+        if not args["json"]:
             print(finding, flush=True)
     count = {s: sum(f.state == s for f in found) for s in ("OK", "WARN", "FAIL")}
-    if args.json:
+    if args["json"]:
         checks = [vars(finding) for finding in found]
         about = {"version": __version__, "folder": where, "failures": count["FAIL"]}
         print(json.dumps({**about, "checks": checks}, indent=1))

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from packaging.requirements import Requirement
 
 from kerasweep.cli._finding import Finding
-from kerasweep.cli._scripts import find_scripts
+from kerasweep.experiments.scripts import find_scripts
 
 _FOR_WORK = ("pytest", "ruff", "mypy", "sphinx", "mkdocs")
 

@@ -1,11 +1,10 @@
-"""Find the command that a line names, and run it."""
+"""The command `kerasweep`: each script of the experiments, and the doctor."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
-from kerasweep.cli._scripts import find_scripts, run_script, summary
+from kerasweep.experiments.scripts import find_scripts, run_script, summary
 
 _BAD_INPUT = 2
 _INTERRUPTED = 130
@@ -44,50 +43,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         script that ends otherwise raises SystemExit.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    command, *rest = given or [""]
     scripts = find_scripts()
-    if not given:
-        print(_help(scripts), end="", file=sys.stderr)
-        return _BAD_INPUT
-    command, *rest = given
-    if command in ("-h", "--help"):
-        print(_help(scripts), end="")
-        return 0
+    try:
+        if command in scripts:
+            run_script(scripts[command], rest)
+            return 0
+        if command == "doctor":
+            from kerasweep.cli._doctor import doctor
+
+            return doctor(rest)
+    except KeyboardInterrupt:  # before a script could say what it kept
+        return _INTERRUPTED
+    if command in ("", "-h", "--help"):
+        about = [_line(name, summary(path)) for name, path in scripts.items()]
+        none = "  none: this installation lacks its scripts"
+        text = _HELP.format(
+            scripts="\n".join(about) or none, doctor=_line("doctor", _DOCTOR)
+        )
+        print(text, end="", file=sys.stdout if given else sys.stderr)
+        return 0 if given else _BAD_INPUT
     if command == "--version":
         from kerasweep import __version__
 
         print(f"kerasweep {__version__}")
         return 0
-    try:
-        if command == "doctor":
-            from kerasweep.cli._doctor import doctor
-
-            return doctor(rest)
-        if command in scripts:
-            run_script(scripts[command], rest)
-            return 0
-    except KeyboardInterrupt:  # before a script could say what it kept
-        return _INTERRUPTED
-    print(f"kerasweep: {_unknown(command, scripts)}", file=sys.stderr)
-    return _BAD_INPUT
-
-
-def _help(scripts: Mapping[str, Path]) -> str:
-    lines = [_line(name, summary(path)) for name, path in scripts.items()]
-    return _HELP.format(
-        scripts="\n".join(lines) or "  none: this installation lacks its scripts",
-        doctor=_line("doctor", _DOCTOR),
+    names = [*scripts, "doctor"]
+    close = get_close_matches(command.replace("-", "_"), names, n=1)
+    meant = f"Did you mean {close[0]}? " if close else ""
+    print(
+        f"kerasweep: there is no command {command!r}. {meant}"
+        "`kerasweep --help` lists the commands.",
+        file=sys.stderr,
     )
+    return _BAD_INPUT
 
 
 def _line(name: str, text: str) -> str:
     return f"  {name:<13}{text}"
-
-
-def _unknown(command: str, scripts: Mapping[str, Path]) -> str:
-    names = [*scripts, "doctor"]
-    close = get_close_matches(command.replace("-", "_"), names, n=1)
-    meant = f"Did you mean {close[0]}? " if close else ""
-    return (
-        f"there is no command {command!r}. {meant}"
-        "`kerasweep --help` lists the commands."
-    )

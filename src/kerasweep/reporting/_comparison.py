@@ -107,7 +107,7 @@ def compare(
     Parameters
     ----------
     results : list of dict
-        As :meth:`kerasweep.console.ExperimentRecord.result` keeps them.
+        As :meth:`kerasweep.experiments.record.ExperimentRecord.result` keeps them.
     references : DataFrame or None
         Of one experiment, from :func:`kerasweep.datasets.load_reference_results`.
 

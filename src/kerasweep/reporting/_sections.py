@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from kerasweep.console import EXPERIMENT_TAG
 from kerasweep.datasets import load_reference_results
+from kerasweep.experiments import EXPERIMENT_TAG
 from kerasweep.reporting._comparison import Comparison, compare, left_over
 from kerasweep.reporting._values import MINUS
 
