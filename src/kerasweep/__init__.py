@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         DenseRegressor as DenseRegressor,
         KerasClassifier as KerasClassifier,
         KerasRegressor as KerasRegressor,
+        TabularClassifier as TabularClassifier,
+        TabularRegressor as TabularRegressor,
         VariationalAutoencoder as VariationalAutoencoder,
     )
     from kerasweep.model_selection import (
@@ -102,6 +104,8 @@ _FOLDER_OF = {
     "SaltAndPepper": "preprocessing",
     "SampleGridDisplay": "plotting",
     "SweepDisplay": "plotting",
+    "TabularClassifier": "estimators",
+    "TabularRegressor": "estimators",
     "VariationalAutoencoder": "estimators",
     "classification_accuracy_score": "model_selection",
     "denoising_quality": "model_selection",

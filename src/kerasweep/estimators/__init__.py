@@ -6,6 +6,8 @@ from kerasweep.estimators._dense_classifier import DenseClassifier
 from kerasweep.estimators._dense_regressor import DenseRegressor
 from kerasweep.estimators._keras_classifier import KerasClassifier
 from kerasweep.estimators._keras_regressor import KerasRegressor
+from kerasweep.estimators._tabular_classifier import TabularClassifier
+from kerasweep.estimators._tabular_regressor import TabularRegressor
 from kerasweep.estimators._variational_autoencoder import VariationalAutoencoder
 
 __all__ = [
@@ -15,5 +17,7 @@ __all__ = [
     "DenseRegressor",
     "KerasClassifier",
     "KerasRegressor",
+    "TabularClassifier",
+    "TabularRegressor",
     "VariationalAutoencoder",
 ]

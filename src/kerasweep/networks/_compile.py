@@ -61,7 +61,7 @@ def make_optimizer(
     """
     import keras
 
-    config = {"learning_rate": _rate(learning_rate, schedule)}
+    config = {"learning_rate": rate_over_time(learning_rate, schedule)}
     if momentum is not None:
         config["momentum"] = float(momentum)
     if isinstance(config["learning_rate"], float):
@@ -70,7 +70,8 @@ def make_optimizer(
     return type(keras.optimizers.get(optimizer))(**config)
 
 
-def _rate(rate: Any, schedule: tuple[str, int] | None) -> Any:
+def rate_over_time(rate: Any, schedule: tuple[str, int] | None) -> Any:
+    """Give a learning rate, or the schedule of :func:`make_optimizer` from it."""
     import keras
 
     if schedule is None:

@@ -11,6 +11,8 @@ _OURS = {
         "DenseRegressor",
         "KerasClassifier",
         "KerasRegressor",
+        "TabularClassifier",
+        "TabularRegressor",
         "VariationalAutoencoder",
     ),
     "kerasweep.preprocessing": (
@@ -21,6 +23,7 @@ _OURS = {
         "SaltAndPepper",
         "TablePreprocessor",
     ),
+    "kerasweep.preprocessing._table_encoder": ("TableEncoder",),
     "kerasweep.serving": ("ImagesToRows",),
 }
 # Those that hold numbers and strings, and functions of fixed lists at most: no trees,

@@ -16,9 +16,11 @@ from kerasweep.training.engine._job import (
 )
 
 if TYPE_CHECKING:
+    from kerasweep.training._ensemble import train_members
     from kerasweep.training._program import programs
     from kerasweep.training._train import train
     from kerasweep.training.engine._blueprint import Blueprint
+    from kerasweep.training.engine._copies import copies_of
     from kerasweep.training.engine._network import Drawn, Live
     from kerasweep.training.engine._predict import predict
     from kerasweep.training.engine._template import building
@@ -29,10 +31,12 @@ _MODULE_OF = {
     "Drawn": "engine._network",
     "Live": "engine._network",
     "building": "engine._template",
+    "copies_of": "engine._copies",
     "fleet": "fleets._current_fleet",
     "predict": "engine._predict",
     "programs": "_program",
     "train": "_train",
+    "train_members": "_ensemble",
 }
 
 __all__ = [
@@ -45,11 +49,13 @@ __all__ = [
     "TrainingResult",
     "batch_order",
     "building",
+    "copies_of",
     "fleet",
     "is_out_of_memory",
     "predict",
     "programs",
     "train",
+    "train_members",
 ]
 
 
