@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     )
     from kerasweep.model_selection import (
         classification_accuracy_score as classification_accuracy_score,
+        comparison_table as comparison_table,
+        corrected_t_test as corrected_t_test,
         denoising_quality as denoising_quality,
         fit_replicates as fit_replicates,
         half_accuracy_amounts as half_accuracy_amounts,
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
         LearningCurvesDisplay as LearningCurvesDisplay,
         MisclassifiedDisplay as MisclassifiedDisplay,
         NoiseRobustnessDisplay as NoiseRobustnessDisplay,
+        PermutationImportanceDisplay as PermutationImportanceDisplay,
         SampleGridDisplay as SampleGridDisplay,
         SweepDisplay as SweepDisplay,
         layer_table as layer_table,
@@ -100,6 +103,7 @@ _FOLDER_OF = {
     "MisclassifiedDisplay": "plotting",
     "MlflowTracking": "tracking",
     "NoiseRobustnessDisplay": "plotting",
+    "PermutationImportanceDisplay": "plotting",
     "PixelScaler": "preprocessing",
     "SaltAndPepper": "preprocessing",
     "SampleGridDisplay": "plotting",
@@ -108,6 +112,8 @@ _FOLDER_OF = {
     "TabularRegressor": "estimators",
     "VariationalAutoencoder": "estimators",
     "classification_accuracy_score": "model_selection",
+    "comparison_table": "model_selection",
+    "corrected_t_test": "model_selection",
     "denoising_quality": "model_selection",
     "export_keras": "persistence",
     "export_onnx": "persistence",
