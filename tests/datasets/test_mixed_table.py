@@ -240,12 +240,13 @@ def test_bad_kinds_are_refused(save):
 def test_rows_without_a_target_are_left_out_and_counted(save):
     y = ["sick", "well"] * (N // 2)
     y[1] = y[5] = None
-    path = save(people(y=y))
+    path = save(people(y=y, number=np.arange(N)))
     dataset = load_dataset(path)
     place = "line 3" if path.suffix == ".csv" else "row 1"
-    assert dataset.notes == [
+    assert dataset.notes[0] == (
         f"2 of {N} rows have no target 'y' (the first: {place}) and are left out."
-    ]
+    )
+    assert "'number' has another integer in each row" in dataset.notes[1]
     assert len(dataset.data) == len(dataset.target) == N - 2
     assert dataset.data.index.tolist() == list(range(N - 2))
     with pytest.raises(ValueError, match=r"must hold values. Got missing ones only"):

@@ -75,7 +75,12 @@ def check_kinds(
     return dict(kinds or {})
 
 
-def find_column(column: "pd.Series", kind: str | None, source: Source) -> FoundColumn:
+def find_column(
+    column: "pd.Series",
+    kind: str | None,
+    source: Source,
+    whole: "pd.Series | None" = None,
+) -> FoundColumn:
     """Bring a feature column into the form that a model takes.
 
     Parameters
@@ -85,6 +90,9 @@ def find_column(column: "pd.Series", kind: str | None, source: Source) -> FoundC
         What the user says it is; None finds out, and leaves out what can't be learnt
         from: a constant, and an identifier.
     source : Source
+    whole : Series, default=None
+        The column with the rows that are left out: what counts the rows counts these,
+        too.
 
     Returns
     -------
@@ -107,7 +115,7 @@ def find_column(column: "pd.Series", kind: str | None, source: Source) -> FoundC
         missing, distinct = int(values.isna().sum()), int(values.nunique())
         if kind == "text":
             missing = int(column.isna().sum())
-        useless = _why_useless(column, values, kind, missing, distinct)
+        useless = _why_useless(column, values, kind, missing, whole)
         if useless is not None:
             word, reason = useless
             return FoundColumn(
@@ -284,13 +292,21 @@ def _kind_of(column: "pd.Series", source: Source) -> tuple[str, str]:
 
 
 def _why_useless(
-    column: "pd.Series", values: "pd.Series", kind: str, missing: int, distinct: int
+    column: "pd.Series",
+    values: "pd.Series",
+    kind: str,
+    missing: int,
+    whole: "pd.Series | None",
 ) -> tuple[str, str] | None:
+    import pandas as pd
+
+    distinct = int(values.nunique())
     if column.notna().sum() == 0 or (kind == "numeric" and distinct == 0):
         return "empty", "holds no value"
     if distinct == 1 and missing == 0:
         return "constant", f"holds one value only ({column.tolist()[0]!r})"
-    if kind == "numeric" and _is_counter(str(column.name), values, distinct):
+    numbers = values if whole is None else pd.to_numeric(whole, errors="coerce")
+    if kind == "numeric" and _is_counter(str(column.name), numbers, numbers.nunique()):
         return "identifier", "has another integer in each row, like an identifier,"
     if kind in ("categorical", "text") and _holds_text(column):
         present = column.dropna().map(str)

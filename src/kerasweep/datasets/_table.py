@@ -185,13 +185,14 @@ def from_frame(
             "feature columns instead."
         )
     found = find_target(frame[target], said.pop(target, None), source)
-    features = features.iloc[found.rows]
+    whole = features
     if len(found.rows) < len(frame):
+        features = features.iloc[found.rows]
         source = source.of_rows(found.rows)
     numbers = _all_numbers(features, said, source)
     if numbers is not None:
         return _from_numbers(numbers, features, said, found, source)
-    return _from_mixed(features, said, found, source)
+    return _from_mixed(features, whole, said, found, source)
 
 
 def _all_numbers(
@@ -280,13 +281,17 @@ def _what_is_kept(columns: dict[str, np.ndarray]) -> list[str]:
 
 
 def _from_mixed(
-    features: "pd.DataFrame", said: dict[str, str], found: FoundTarget, source: Source
+    features: "pd.DataFrame",
+    whole: "pd.DataFrame",
+    said: dict[str, str],
+    found: FoundTarget,
+    source: Source,
 ) -> Bunch:
     """Make a dataset of a data frame with a type for each kind of column."""
     import pandas as pd
 
     columns = {
-        str(name): find_column(column, said.get(str(name)), source)
+        str(name): find_column(column, said.get(str(name)), source, whole[name])
         for name, column in features.items()
     }
     kept = {name: c.values for name, c in columns.items() if c.values is not None}

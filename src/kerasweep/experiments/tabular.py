@@ -223,12 +223,16 @@ class HeldOutScores:
 
 @dataclass
 class Comparison:
-    """Models on the same splits of a table, and what came of it."""
+    """Models on the same splits of a table, and what came of it.
+
+    `epochs` is None where the networks have their defaults.
+    """
 
     table: Table
     search: Any
     held_out: HeldOutScores
     n_folds: int
+    epochs: int | None = None
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -268,6 +272,9 @@ class Comparison:
     def verdict(self) -> str:
         """Say in a sentence or two whether a network is worth it."""
         scores, table = self.scores(), self.table
+        short = (
+            "" if self.epochs is None else f"With networks of {self.epochs} epochs: "
+        )
         means = {label: float(values.mean()) for label, values in scores.items()}
         best = [
             max((label for label in labels if label in means), key=means.__getitem__)
@@ -275,7 +282,7 @@ class Comparison:
             if {*labels} & {*means}
         ]
         if len(best) < 2:
-            return f"The best is {CALLED[best[0]]}; see the table for the differences."
+            return f"{short}The best is {CALLED[best[0]]}; see the table for the differences."
         simple, network = best
         found = corrected_t_test(scores[network], scores[simple], **self.sizes)
         difference = table.shown(found.difference)
@@ -287,17 +294,17 @@ class Comparison:
         )
         if not found.separates:
             return (
-                f"Nothing separates {CALLED[network]} and {CALLED[simple]} "
+                f"{short}Nothing separates {CALLED[network]} and {CALLED[simple]} "
                 f"({measured}). {CALLED[simple].capitalize()} is simpler: a network "
                 "is not shown to be worth it on this table."
             )
         if found.difference > 0:
             return (
-                f"A network is worth it on this table: {CALLED[network]} is better "
+                f"{short}A network is worth it on this table: {CALLED[network]} is better "
                 f"than {CALLED[simple]} ({measured})."
             )
         return (
-            f"{CALLED[simple].capitalize()} wins: a network is not worth it on this "
+            f"{short}{CALLED[simple].capitalize()} wins: a network is not worth it on this "
             f"table. {CALLED[network].capitalize()} is worse ({measured})."
         )
 
@@ -327,4 +334,4 @@ def compare(
     n_fits = len(networks) * settings.folds * n_repeats
     with run.training(n_fits, epochs, search, one_by_one=True):
         search.fit(table.X, table.y)
-    return Comparison(table, search, held_out, settings.folds)
+    return Comparison(table, search, held_out, settings.folds, settings.epochs)

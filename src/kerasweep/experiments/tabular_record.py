@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from kerasweep.experiments.run import Run
-from kerasweep.experiments.tabular import CALLED, Comparison, Table
+from kerasweep.experiments.tabular import CALLED, NETWORKS, Comparison, Table
 from kerasweep.plotting import PermutationImportanceDisplay
 from kerasweep.plotting._style import CYCLE
 
@@ -29,6 +29,7 @@ def record_comparison(comparison: Comparison, run: Run) -> None:
         "model compared with the first by Nadeau and Bengio's corrected t-test",
         shown=_readable(frame, table),
     )
+    epochs = f"{comparison.epochs} epochs" if comparison.epochs else "defaults"
     rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
     for row in rows:
         mean = table.shown(row["mean"])
@@ -39,8 +40,8 @@ def record_comparison(comparison: Comparison, run: Run) -> None:
             high=mean + row["sd"],
             interval=f"SD of {n_splits} splits about the mean",
             n=n_splits,
-            model=CALLED[row["model"]].removeprefix("the "),
-            training="defaults, repeated cross-validation",
+            model=_name(row["model"]),
+            training=f"{epochs if row['model'] in NETWORKS else 'defaults'}, repeated cross-validation",
             measured_on=f"{run.dataset.name}, held-out folds",
             headline=row is rows[0],
         )
@@ -60,6 +61,11 @@ def record_comparison(comparison: Comparison, run: Run) -> None:
         comparison.verdict(),
         f"Refitted on all {len(table.y):,} rows: {CALLED[best.label]}",
     )
+    if best.label == "boosting":
+        run.closing(
+            "Its trees are logged as a pickle, which mlflow.pyfunc.load_model loads, "
+            "and kerasweep.load doesn't."
+        )
 
 
 def _readable(frame: "pd.DataFrame", table: Table) -> "pd.DataFrame":
@@ -78,6 +84,10 @@ def _readable(frame: "pd.DataFrame", table: Table) -> "pd.DataFrame":
     texts["p"] = ["" if p != p else f"{p:.3g}" for p in frame["p_value"]]
     texts["s/fit"] = frame["fit_time"].map("{:.2f}".format)
     return texts
+
+
+def _name(label: str) -> str:
+    return CALLED[label].removeprefix("the ")
 
 
 def _mean_sd(mean: float, sd: float) -> str:
@@ -109,7 +119,7 @@ def calibration_picture(comparison: Comparison) -> tuple[Any, str, str]:
             probability,
             n_bins=10,
             strategy="quantile",
-            name=CALLED[label].removeprefix("the "),
+            name=_name(label),
             ax=ax,
             color=colour,
         )
@@ -154,7 +164,7 @@ def residual_picture(comparison: Comparison) -> tuple[Any, str, str]:
             ax=ax,
             scatter_kwargs={"color": colour, "alpha": 0.4, "s": 10},
         )
-        ax.set_title(CALLED[label].removeprefix("the "))
+        ax.set_title(_name(label))
     for ax in axes.flat[len(labels) :]:
         ax.set_visible(False)
     caption = (
@@ -196,7 +206,7 @@ def importance_picture(comparison: Comparison, seed: int) -> tuple[Any, str, str
 def description(table: Table, labels: Sequence[str], run: Run, n_repeats: int) -> str:
     """Return the text on the page of a comparison's run."""
     settings: Any = run.settings
-    models = ", ".join(CALLED[label].removeprefix("the ") for label in labels)
+    models = ", ".join(_name(label) for label in labels)
     return (
         f"**{models}** on {run.dataset.name}: {len(table.y):,} rows, "
         f"{table.X.shape[1]} columns, {settings.folds} folds x {n_repeats} repeats, "

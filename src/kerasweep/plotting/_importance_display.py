@@ -129,7 +129,7 @@ class PermutationImportanceDisplay:
         ax.set_yticks(places, labels)
         ax.axvline(0, color="0.4", linewidth=0.8)
         left_out = len(self.table_) - len(shown)
-        bars = f"bars: SD of {n_repeats} shufflings" if n_repeats > 1 else ""
+        bars = f"error bars: SD of {n_repeats} shufflings" if n_repeats > 1 else ""
         more = f"{left_out} columns of less importance not shown" if left_out else ""
         said = "; ".join(text for text in (bars, more) if text)
         ax.set_xlabel(
