@@ -1,4 +1,4 @@
-"""The API reference: a page a folder, made from the folders' ``__all__``."""
+"""The API reference: one page per folder, made from the folders' ``__all__``."""
 
 from importlib import import_module
 from inspect import getdoc

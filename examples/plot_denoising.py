@@ -34,7 +34,7 @@ denoisers = {
 classifier = DenseClassifier((128,), random_state=0).fit(X, y)
 
 # %%
-# One image a class, each more corrupted than the one on its left. Below each image is
+# One image per class, each more corrupted than the one on its left. Below each image is
 # what a classifier reads that was trained on clean digits; the wrong ones are marked.
 
 first = [list(y_test).index(digit) for digit in range(8)]

@@ -15,7 +15,7 @@ X, y = load_digits(return_X_y=True)
 X = X / 16
 
 # %%
-# A line of samples a class, drawn from a mixture that is fitted to each class' codes.
+# A line of samples per class, drawn from a mixture that is fitted to each class' codes.
 
 conditional = VariationalAutoencoder(
     8,

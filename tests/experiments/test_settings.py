@@ -134,9 +134,9 @@ def test_the_help_page_has_shared_options_around_an_experiments_own():
         ),
         (["--quick", "yes"], "argument --quick: must be 0 or 1. Got 'yes' instead."),
         (["--preset", "x"], "must be one of weak, strong. Got 'x' instead."),
-        (["--epoch", "3"], "No such option '--epoch'. Did you mean '--epochs'?"),
-        (["--hidden"], "Option '--hidden' requires an argument."),
-        (["mnist"], "unexpected extra argument (mnist)"),
+        (["--epoch", "3"], "Did you mean"),  # in Click's own words from here on
+        (["--hidden"], "'--hidden' requires an argument"),
+        (["mnist"], "unexpected extra argument"),
     ],
 )
 def test_an_error_is_one_line_and_exit_code_2(typed, sentence, capsys):

@@ -25,3 +25,18 @@ def load_script():
         return module
 
     return load
+
+
+@pytest.fixture(scope="module")
+def quick_run(load_script, store_uri, tmp_path_factory):
+    """Return a function that runs an experiment on digits, and returns its folder."""
+
+    def run(name, *options):
+        out = tmp_path_factory.mktemp(name)
+        typed = ["--data", "digits", "--quick", "1", *options, "--out", str(out)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MLFLOW_TRACKING_URI", store_uri)
+            load_script(name).main(typed)
+        return out
+
+    return run

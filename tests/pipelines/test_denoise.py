@@ -8,18 +8,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def small_run(tmp_path_factory, store_uri, project_root):
-    import importlib.util
-
-    out = tmp_path_factory.mktemp("denoise")
-    path = project_root / "pipelines" / "denoise.py"
-    spec = importlib.util.spec_from_file_location("pipelines_denoise", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", store_uri)
-        script.main(["--data", "digits", "--quick", "1", "--out", str(out)])
-    return out
+def small_run(quick_run):
+    return quick_run("denoise")
 
 
 def test_it_leaves_tables_figures_and_results(small_run):

@@ -73,6 +73,14 @@ def test_each_parameter_is_used_and_explained(name, project_root, load_script):
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
+def test_a_recipe_is_short(name, project_root):
+    """What a script does, below its settings; what is long belongs to the package."""
+    text = (project_root / "pipelines" / f"{name}.py").read_text()
+    recipe = text[text.index("\ndef run(") :]
+    assert len(recipe.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_script_runs_its_own_checkout(name, project_root, ready_python, tmp_path):
     """Whatever package the environment holds: `mlflow run` shares environments."""
     installed = tmp_path / "kerasweep"

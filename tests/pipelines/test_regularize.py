@@ -1,6 +1,5 @@
 """The regularization experiment as its user runs it."""
 
-import importlib.util
 import json
 
 import numpy as np
@@ -11,18 +10,8 @@ from kerasweep.experiments.regularization import network_parameters
 
 
 @pytest.fixture(scope="module")
-def small_run(tmp_path_factory, store_uri, project_root):
-    out = tmp_path_factory.mktemp("regularize")
-    path = project_root / "pipelines" / "regularize.py"
-    spec = importlib.util.spec_from_file_location("pipelines_regularize", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", store_uri)
-        script.main(
-            ["--data", "digits", "--quick", "1", "--scan", "1", "--out", str(out)]
-        )
-    return out
+def small_run(quick_run):
+    return quick_run("regularize", "--scan", "1")
 
 
 def test_it_leaves_tables_figures_and_results(small_run):

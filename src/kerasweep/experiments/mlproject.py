@@ -43,6 +43,8 @@ def main() -> None:
     """Write the file beside the folder of the scripts."""
     scripts = find_scripts()
     path = scripts[_MAIN].parents[1] / "MLproject"
+    if not path.exists():  # a wheel has the scripts, too
+        raise SystemExit(f"There is no {path}; MLproject is written in a checkout.")
     path.write_text(mlproject_text(scripts), encoding="utf-8")
     print(path)
 

@@ -32,7 +32,7 @@ child run is one fit; group them by `net__l2`, or draw `score/validation` agains
 
 
 def schedule_text(network: Any) -> str:
-    """Say in a line how a network of the sweep is trained, with its schedule."""
+    """Describe how a network of the sweep is trained, with its schedule."""
     return (
         f"{network.optimizer} {network.learning_rate:g}"
         + (f", momentum {network.momentum:g}" if network.momentum else "")

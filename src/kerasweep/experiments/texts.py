@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def network_text(settings: Mapping[str, Any]) -> str:
-    """Say in a line which network `ConvClassifier` builds from these parameters.
+    """Describe the network that `ConvClassifier` builds from these parameters.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def sizes_text(n_features: int, hidden: Sequence[int], n_classes: int) -> str:
 
 
 def dense_text(network: Any, n_features: int, n_classes: int) -> str:
-    """Say in a line which network a dense classifier is, with its regularizers.
+    """Describe a dense classifier's network, with its regularizers.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def dense_text(network: Any, n_features: int, n_classes: int) -> str:
 
 
 def dense_training_text(network: Any) -> str:
-    """Say in a line how a dense classifier is trained.
+    """Describe how a dense classifier is trained.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def dense_training_text(network: Any) -> str:
 
 
 def training_text(network: Any) -> str:
-    """Say in a line how a network is trained: optimizer, rate, batches, epochs."""
+    """Describe how a network is trained: optimizer, rate, batches, epochs."""
     return (
         f"{network.optimizer} {network.learning_rate:g}, batch {network.batch_size}, "
         f"{network.epochs} epochs"

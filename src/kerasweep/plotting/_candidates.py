@@ -82,7 +82,7 @@ def read_candidates(
 
 
 def _splits(cv_results: Any, score: str) -> np.ndarray:
-    """Return the score of each split, one row a candidate."""
+    """Return the score of each split, one row per candidate."""
     names = [
         name
         for name in map(str, cv_results)

@@ -42,12 +42,12 @@ class ClassReportDisplay:
     Attributes
     ----------
     table_ : DataFrame
-        One row a class: `class`, for each of precision, recall and f1 its value and
+        One row per class: `class`, for each of precision, recall and f1 its value and
         the ends of its interval (`precision`, `precision_low`, `precision_high`, ...)
         as shares, and the numbers of rows `n_true` and `n_predicted`. A share of no
         rows is NaN.
     axes_ : ndarray of matplotlib Axes
-        One a metric.
+        One per metric.
     ax_ : matplotlib Axes
         The first of them.
     figure_ : matplotlib Figure
@@ -172,7 +172,7 @@ class ClassReportDisplay:
         return correct / total, low, high
 
     def plot(self, *, ax: Any = None, sort: str = "class") -> "ClassReportDisplay":
-        """Draw a panel a metric, a line a class.
+        """Draw one panel per metric, one line per class.
 
         Parameters
         ----------

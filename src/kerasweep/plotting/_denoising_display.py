@@ -146,7 +146,7 @@ default="salt_and_pepper"
         x_label: str = "noise (% of pixels replaced)",
         x_unit: float = 100.0,
     ) -> "DenoisingDisplay":
-        """Draw a line a method and a column a noise level.
+        """Draw one line per method and one column per noise level.
 
         Where a classifier read the images, its reading stands below each: black if
         right, vermilion and in brackets if wrong.

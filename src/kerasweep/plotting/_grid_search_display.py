@@ -49,7 +49,7 @@ class GridSearchDisplay:
     axes_ : ndarray of matplotlib Axes
     figure_ : matplotlib Figure
     lines_ : list of matplotlib PathPatch
-        One a candidate; ``kind="parallel"`` alone.
+        One per candidate; ``kind="parallel"`` alone.
     colorbar_ : matplotlib Colorbar
         ``kind="parallel"`` alone.
     errorbars_ : dict of str to matplotlib ErrorbarContainer
@@ -208,17 +208,17 @@ class GridSearchDisplay:
         Parameters
         ----------
         kind : {"parallel", "parameters"}, default="parallel"
-            "parallel" draws a line a candidate across one axis a parameter to the
-            score that it reached, the winner on top. "parameters" draws a panel a
+            "parallel" draws one line per candidate across one axis per parameter to the
+            score that it reached, the winner on top. "parameters" draws one panel per
             parameter: each candidate, and for each value the mean over the candidates
             that have it, whatever else they have. Parameters that did not vary are
             left out.
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw; one for "parallel", one a panel for "parameters". None makes
-            a figure.
+            Where to draw; one for "parallel", one per panel for "parameters". None
+            makes a figure.
         fit_time : bool, default=False
-            For "parameters": whether a second panel a parameter shows the seconds that
-            a fit took.
+            For "parameters": whether a second panel per parameter shows the seconds
+            that a fit took.
 
         Returns
         -------
@@ -282,9 +282,9 @@ class GridSearchDisplay:
         for name, values in self.parameters.items():
             if len(values) != len(scores):
                 raise ValueError(
-                    "parameters of GridSearchDisplay must have one value a candidate. "
-                    f"Got {len(values)} values of {name!r} and {len(scores)} scores "
-                    "instead."
+                    "parameters of GridSearchDisplay must have one value per "
+                    f"candidate. Got {len(values)} values of {name!r} and "
+                    f"{len(scores)} scores instead."
                 )
         if self.selected is not None and not 0 <= self.selected < len(scores):
             raise ValueError(

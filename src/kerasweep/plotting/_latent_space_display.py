@@ -261,7 +261,7 @@ class LatentSpaceDisplay:
 
 
 def _colors(n_classes: int) -> list[Any]:
-    """Return a colour a class: neighbours differ in hue, and in lightness too."""
+    """Return one colour per class: neighbours differ in hue, and in lightness too."""
     from matplotlib import colormaps
 
     if n_classes <= 10:

@@ -21,7 +21,7 @@ def layer_table(network: Any) -> "pd.DataFrame":
     Returns
     -------
     table : DataFrame
-        One row a layer, in order: `layer` (its name), `kind` (its class), `output`
+        One row per layer, in order: `layer` (its name), `kind` (its class), `output`
         (the shape of its output for one row, a tuple), `parameters`, and `trainable`,
         those of them that training changes. The sum of `parameters` is the network's
         ``count_params()``.

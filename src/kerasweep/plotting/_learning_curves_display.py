@@ -41,14 +41,14 @@ _BEST: dict[str, Any] = {
 
 
 class LearningCurvesDisplay:
-    """Curves of one or several fits, a panel a metric.
+    """Curves of one or several fits, one panel per metric.
 
     Use :meth:`from_estimator` or :meth:`from_history` to make one.
 
     Parameters
     ----------
     histories : dict of str to dict of str to list of float
-        For each label the values of each metric, one an epoch, under Keras' names:
+        For each label the values of each metric, one per epoch, under Keras' names:
         "loss", "accuracy", "val_loss", "val_accuracy".
     best_epochs : dict of str to int, default=None
         For some labels the epoch, from 0, whose weights were kept.
@@ -56,7 +56,7 @@ class LearningCurvesDisplay:
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes
-        One a metric, the loss first.
+        One per metric, the loss first.
     ax_ : matplotlib Axes
         The first of them.
     figure_ : matplotlib Figure
@@ -143,7 +143,8 @@ class LearningCurvesDisplay:
         Returns
         -------
         frame : DataFrame
-            One row an epoch of a fit: `label`, `epoch` (from 1), and a column a metric.
+            One row per epoch of a fit: `label`, `epoch` (from 1), and one column per
+            metric.
         """
         import pandas as pd
 
@@ -162,13 +163,13 @@ class LearningCurvesDisplay:
         metrics: Sequence[str] | None = None,
         gap: bool = False,
     ) -> "LearningCurvesDisplay":
-        """Draw a panel a metric, with training and validation curves.
+        """Draw one panel per metric, with training and validation curves.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw, one a metric, or with `gap` one a metric and fit; None makes
-            a figure.
+            Where to draw, one per metric, or with `gap` one per metric and fit; None
+            makes a figure.
         metrics : sequence of str, default=None
             Metrics to draw, without the prefix ``val_``. None draws the loss, and
             the accuracy where there is one.
@@ -252,7 +253,7 @@ class LearningCurvesDisplay:
     def _legend_handles(
         self, metrics: list[str], colors: list[tuple[str, Any, Any]], gap: bool
     ) -> list[Any]:
-        """Return one entry a fit, a kind of rows, and the mark of the best epoch."""
+        """Return one entry per fit, a kind of rows, and the mark of the best epoch."""
         from matplotlib.lines import Line2D
 
         several = len(colors) > 1 and not gap

@@ -43,7 +43,7 @@ class MisclassifiedDisplay:
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes
-        One an image.
+        One per image.
     ax_ : matplotlib Axes
         The first of them.
     figure_ : matplotlib Figure
@@ -188,7 +188,7 @@ class MisclassifiedDisplay:
         Returns
         -------
         frame : DataFrame
-            One row an image: `row` (its number in the data), `true`, `predicted` and
+            One row per image: `row` (its number in the data), `true`, `predicted` and
             `confidence`, the last two of these where they are known.
         """
         import pandas as pd

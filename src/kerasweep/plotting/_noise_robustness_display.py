@@ -46,7 +46,7 @@ class NoiseRobustnessDisplay:
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes
-        One a metric.
+        One per metric.
     ax_ : matplotlib Axes
         The first of them.
     figure_ : matplotlib Figure
@@ -144,12 +144,12 @@ class NoiseRobustnessDisplay:
         x_label: str = "noise (% of pixels replaced)",
         x_unit: float = 100.0,
     ) -> "NoiseRobustnessDisplay":
-        """Draw a panel a metric.
+        """Draw one panel per metric.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes, default=None
-            Where to draw, one a metric; None makes a figure.
+            Where to draw, one per metric; None makes a figure.
         metrics : sequence of str, default=None
             None draws all that the frame has.
         x_label : str, default="noise (% of pixels replaced)"

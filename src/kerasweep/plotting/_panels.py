@@ -1,4 +1,4 @@
-"""A panel a parameter: every candidate, and the marginal means."""
+"""One panel per parameter: every candidate, and the marginal means."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def draw_panels(
     Parameters
     ----------
     given : None, or matplotlib Axes or array-like of them
-        Where to draw: a panel a parameter for the first row, then the next row's.
+        Where to draw: one panel per parameter for the first row, then the next row's.
     parameters : dict of str to ParameterAxis
     rows : dict of str to ndarray of shape (n_candidates,)
         What is drawn against the parameters, by its label: the score, then the others.

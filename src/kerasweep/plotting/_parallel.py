@@ -33,7 +33,7 @@ def draw_parallel(
     Returns
     -------
     lines : list of matplotlib PathPatch
-        One a candidate.
+        One per candidate.
     colorbar : matplotlib Colorbar
     legend : matplotlib Legend or None
     """

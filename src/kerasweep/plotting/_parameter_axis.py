@@ -49,7 +49,7 @@ def parameter_axis(name: str, values: Sequence[Any]) -> ParameterAxis:
     name : str
         The parameter's.
     values : sequence
-        One a candidate; NaN where a candidate has none.
+        One per candidate; NaN where a candidate has none.
 
     Returns
     -------

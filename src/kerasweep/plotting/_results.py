@@ -34,7 +34,7 @@ def filter_candidates(cv_results: Any, where: Mapping[str, Any]) -> dict[str, An
 
 
 def score_table(values: np.ndarray, settings: list[Any]) -> np.ndarray:
-    """Return values as one row a setting, padded with NaN."""
+    """Return values as one row per setting, padded with NaN."""
     width = max(len(setting.candidates) for setting in settings)
     table = np.full((len(settings), width), np.nan)
     for row, setting in zip(table, settings, strict=True):

@@ -118,7 +118,7 @@ class SampleGridDisplay:
         Parameters
         ----------
         estimator : fitted VariationalAutoencoder
-            A conditional one shows a line a class.
+            A conditional one shows one line per class.
         n_lines : int, default=10
             Lines; a conditional model has as many as classes.
         n_columns : int, default=10

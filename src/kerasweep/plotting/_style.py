@@ -50,7 +50,7 @@ def is_share(name: str) -> bool:
 
 
 def new_axes(n_rows: int, figsize: tuple[float, float], n_columns: int = 1) -> Any:
-    """Return axes that share an abscissa a column, and an ordinate a row."""
+    """Return axes that share an abscissa per column, and an ordinate per row."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(

@@ -7,7 +7,6 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from kerasweep.model_selection._replicates import group_replicates
-from kerasweep.plotting._abscissa import resolve_scale, set_abscissa
 from kerasweep.plotting._results import (
     filter_candidates,
     known_mean_and_sd,
@@ -21,17 +20,17 @@ from kerasweep.plotting._style import (
     new_axes,
     score_label,
 )
-from kerasweep.plotting._sweep_checks import (
+from kerasweep.plotting._sweep_drawing import (
     check_factors,
     check_reference,
     check_scores,
-)
-from kerasweep.plotting._sweep_drawing import (
     draw_curve,
     draw_failures,
     draw_reference,
     draw_selected,
     legend_entries,
+    resolve_scale,
+    set_abscissa,
 )
 
 if TYPE_CHECKING:
@@ -225,7 +224,7 @@ class SweepDisplay:
         Returns
         -------
         frame : DataFrame
-            One row a factor: `factor`, `mean`, `sd` (ddof=1), `n`, `n_failed`, and
+            One row per factor: `factor`, `mean`, `sd` (ddof=1), `n`, `n_failed`, and
             `train_mean` and `train_sd` if there are training scores.
         """
         import pandas as pd
