@@ -127,7 +127,9 @@ class TabularNetwork(BaseNetwork):
         own = n if n_rows <= _OWN_SPLITS else 1
         seeds = np.random.SeedSequence(seed).generate_state(own)
         splits = [self._split(rows, n_held_out, int(s)) for s in seeds]
-        folds = [(rows.take(kept), rows.take(held_out)) for kept, held_out in splits]
+        folds: list[tuple[Fold, Fold | None]] = [
+            (rows.take(kept), rows.take(held_out)) for kept, held_out in splits
+        ]
         return folds * (n // own)
 
     def _split(
@@ -344,7 +346,9 @@ def _weights_of(network: Any) -> dict[str, list[np.ndarray]]:
     return {layer.name: layer.get_weights() for layer in layers if layer.weights}
 
 
-def _mean_history(histories: Sequence[dict[str, list[float]]]) -> dict[str, list[float]]:
+def _mean_history(
+    histories: Sequence[dict[str, list[float]]],
+) -> dict[str, list[float]]:
     """Average over the members that were still in training."""
     longest = max(len(history["loss"]) for history in histories)
     return {

@@ -13,7 +13,130 @@ from kerasweep.networks._tabular import TabularShape, tabular_ensemble
 
 
 class TabularClassifier(NetworkClassifierMixin, TabularNetwork):
-    """DOC"""
+    """Classes of a table's rows, by an ensemble of networks with good defaults.
+
+    Takes tables as they are: quantities with missing values, categories, text and
+    booleans, in a data frame of pandas or polars or in an array. Dates have to be
+    turned into numbers before, by skrub's ``TableVectorizer`` for instance.
+
+    Each member minimizes the cross-entropy on training rows of its own, with AdamW and
+    a learning rate that falls along a cosine, and keeps the weights of its best epoch
+    on the rows that were held out from it. All members are trained at once, as one
+    stack, and their probabilities are averaged.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(192, 192)
+        Units of each hidden layer of a member.
+    n_members : int, default=4
+        Networks in the ensemble, each with a seed and an order of rows of its own.
+        Averaging several is what TabM [3]_ found to matter most.
+    activation : str, default="relu"
+        Activation of the hidden layers, by its Keras name.
+    numeric_embedding : {"piecewise", "periodic"} or None, \
+default="piecewise"
+        What a quantity becomes before the first hidden layer [1]_, beside itself:
+        a linear layer with rectified units over its piecewise-linear encoding, whose
+        bins are bounded by the quantiles of the training rows; a linear layer over
+        ``cos(2 pi f x + b)`` with learnt frequencies, as in RealMLP [2]_; or nothing.
+    n_frequencies : int, default=16
+        Bins or waves of each quantity.
+    embedding_width : int, default=6
+        Numbers that a quantity becomes.
+    frequency_scale : float, default=0.2
+        Standard deviation of the frequencies that "periodic" begins with, in cycles per
+        interquartile range.
+    categorical_features : "from_dtype", None, or array-like of bool, int or str, \
+default="from_dtype"
+        Which columns hold categories, as in scikit-learn's
+        ``HistGradientBoostingClassifier``: those whose type says so (text, categories,
+        booleans, objects that are not all numbers), none, or those of a mask, of
+        indices or of names.
+    max_one_hot : int, default=64
+        Most categories of a column that become a column each; those of more are
+        embedded in 8 learnt numbers.
+    dropout : float, default=0.15
+        Share in [0, 1) of units dropped behind each hidden layer.
+    label_smoothing : float, default=0.0
+        Share in [0, 1) of each training row's weight that goes to all classes alike.
+        RealMLP has 0.1 for the sake of accuracy [2]_; probabilities are worse for it.
+    weight_decay : float, default=0.02
+        Decoupled decay of all kernels, per update and unit of the learning rate.
+    learning_rate : float, default=0.002
+    learning_rate_schedule : {"constant", "cosine", "one_cycle"}, \
+default="cosine"
+        How the rate changes over the updates of all `epochs`; RealMLP's schedules [2]_
+        fall to 0, too.
+    batch_size : int or "auto", default="auto"
+        Rows per update. "auto" takes the power of two that makes about 20 updates an
+        epoch, from 32 to 256; see `batch_size_`.
+    epochs : int, default=60
+        Most passes over the training rows.
+    early_stopping : bool, default=True
+        Whether a member stops once its validation loss has not improved by `min_delta`
+        for `patience` epochs.
+    patience : int, default=15
+    min_delta : float, default=0.0
+    validation_fraction : float, default=0.15
+        Share of the rows that is held out from each member: other rows from each, so
+        that all of them are learnt from, or, of more than 50,000 rows, the same.
+    restore_best_weights : bool, default=True
+        Whether a member ends with the weights of its best epoch.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class in the loss.
+    random_state : int, RandomState instance or None, default=None
+        Draws initial weights, row orders, dropout and validation rows. The same int
+        gives the same ensemble; no global random state is read or changed.
+    verbose : int, default=0
+        Passed to Keras where Keras does the training.
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        "compiled" trains whole epochs of all members in one compiled program, "keras"
+        one member after the other through ``Model.fit``. "auto" takes the first
+        wherever it can express the training.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        Plain Keras: from the columns of ``encoder_.transform(X)`` to the mean of the
+        members' probabilities, columns in the order of `classes_`.
+    encoder_ : TableEncoder
+        What turns a table into those columns.
+    classes_ : ndarray of shape (n_classes,)
+    batch_size_ : int
+    history_ : dict of str to list of float
+        One value an epoch, the mean of the members that were still in training:
+        "loss" and "val_loss", and "accuracy" and "val_accuracy".
+    n_epochs_ : int
+        Epochs of the member that was trained longest.
+    best_epochs_ : list of int
+        Only with early stopping: each member's epoch of the lowest validation loss,
+        counted from 0.
+    engine_ : {"compiled", "keras"}
+        Which code trained the members.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Only where X was a frame.
+
+    References
+    ----------
+    .. [1] Y. Gorishniy, I. Rubachev, A. Babenko (2022). On Embeddings for Numerical
+           Features in Tabular Deep Learning. NeurIPS.
+    .. [2] D. Holzmüller, L. Grinsztajn, I. Steinwart (2024). Better by Default: Strong
+           Pre-Tuned MLPs and Boosted Trees on Tabular Data. NeurIPS.
+    .. [3] Y. Gorishniy, A. Kotelnikov, A. Babenko (2025). TabM: Advancing Tabular Deep
+           Learning with Parameter-Efficient Ensembling. ICLR.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from kerasweep import TabularClassifier
+    >>> X = pd.DataFrame({"size": [30.0, None, 90.0, 95.0] * 8,
+    ...                   "kind": ["flat", "flat", "house", None] * 8})
+    >>> y = ["small", "small", "large", "large"] * 8
+    >>> net = TabularClassifier((16,), n_members=2, random_state=0).fit(X, y)
+    >>> net.predict(X.head(3)).tolist()
+    ['small', 'small', 'large']
+    """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **TabularNetwork._parameter_constraints,

@@ -271,8 +271,12 @@ class Comparison:
 
     def verdict(self) -> str:
         """Say in a sentence or two whether a network is worth it."""
+        if self.epochs is None:
+            return self._verdict()
+        return f"With networks of {self.epochs} epochs: {self._verdict()}"
+
+    def _verdict(self) -> str:
         scores, table = self.scores(), self.table
-        short = (
             "" if self.epochs is None else f"With networks of {self.epochs} epochs: "
         )
         means = {label: float(values.mean()) for label, values in scores.items()}
@@ -282,7 +286,7 @@ class Comparison:
             if {*labels} & {*means}
         ]
         if len(best) < 2:
-            return f"{short}The best is {CALLED[best[0]]}; see the table for the differences."
+            return f"The best is {CALLED[best[0]]}; see the table for the differences."
         simple, network = best
         found = corrected_t_test(scores[network], scores[simple], **self.sizes)
         difference = table.shown(found.difference)
@@ -294,17 +298,17 @@ class Comparison:
         )
         if not found.separates:
             return (
-                f"{short}Nothing separates {CALLED[network]} and {CALLED[simple]} "
+                f"Nothing separates {CALLED[network]} and {CALLED[simple]} "
                 f"({measured}). {CALLED[simple].capitalize()} is simpler: a network "
                 "is not shown to be worth it on this table."
             )
         if found.difference > 0:
             return (
-                f"{short}A network is worth it on this table: {CALLED[network]} is better "
+                f"A network is worth it on this table: {CALLED[network]} is better "
                 f"than {CALLED[simple]} ({measured})."
             )
         return (
-            f"{short}{CALLED[simple].capitalize()} wins: a network is not worth it on this "
+            f"{CALLED[simple].capitalize()} wins: a network is not worth it on this "
             f"table. {CALLED[network].capitalize()} is worse ({measured})."
         )
 

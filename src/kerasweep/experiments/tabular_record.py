@@ -32,6 +32,7 @@ def record_comparison(comparison: Comparison, run: Run) -> None:
     epochs = f"{comparison.epochs} epochs" if comparison.epochs else "defaults"
     rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
     for row in rows:
+        trained = epochs if row["model"] in NETWORKS else "defaults"
         mean = table.shown(row["mean"])
         run.result(
             table.said,
@@ -41,7 +42,7 @@ def record_comparison(comparison: Comparison, run: Run) -> None:
             interval=f"SD of {n_splits} splits about the mean",
             n=n_splits,
             model=_name(row["model"]),
-            training=f"{epochs if row['model'] in NETWORKS else 'defaults'}, repeated cross-validation",
+            training=f"{trained}, repeated cross-validation",
             measured_on=f"{run.dataset.name}, held-out folds",
             headline=row is rows[0],
         )

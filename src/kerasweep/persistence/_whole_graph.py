@@ -11,6 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from kerasweep.estimators import DenoisingAutoencoder, VariationalAutoencoder
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._own_metrics import gives_logits
+from kerasweep.estimators._tabular import TabularNetwork
+from kerasweep.persistence._table_graph import table_graph
 
 Graph = Callable[[Any], Any]
 
@@ -54,7 +56,7 @@ def whole_graph(
         _preprocessing(owner, name, step, f"step_{number}")
         for number, (name, step) in enumerate(steps[:-1], start=1)
     ]
-    graphs.append(_network(steps[-1][1], "network"))
+    graphs.append(_network(owner, steps[-1][1], "network"))
     rows = keras.Input(_input_shape(owner, steps, image_shape), name="features")
     x = rows
     if image_shape is not None and len(_rows_of(steps)) == 1:
@@ -69,7 +71,7 @@ def _rows_of(steps: list[tuple[str, Any]]) -> tuple[int, ...]:
     first = steps[0][1]
     if type(first).__name__ == "ImagesToRows":
         return tuple(int(side) for side in first.image_shape)
-    if isinstance(first, BaseNetwork):
+    if isinstance(first, BaseNetwork) and not isinstance(first, TabularNetwork):
         return first._row_shape
     return (int(first.n_features_in_),)
 
@@ -94,7 +96,7 @@ def _preprocessing(owner: str, name: str, step: Any, layer_name: str) -> Graph:
 
     kind = type(step).__name__
     if isinstance(step, BaseNetwork):
-        return _network(step, layer_name)
+        return _network(owner, step, layer_name)
     if kind in ("SaltAndPepper", "GaussianNoise") and step.apply == "fit":
         return lambda x: x
     if kind == "ImagesToRows":
@@ -133,7 +135,7 @@ def _affine(kind: str, step: Any) -> tuple[Any, Any] | None:
     return getattr(step, center) if with_center else 0.0, scale
 
 
-def _network(net: Any, name: str) -> Graph:
+def _network(owner: str, net: Any, name: str) -> Graph:
     import keras
 
     if isinstance(net, VariationalAutoencoder):
@@ -143,6 +145,8 @@ def _network(net: Any, name: str) -> Graph:
     model = keras.Model(net.model_.inputs, net.model_.outputs, name=name)
 
     def graph(x: Any) -> Any:
+        if isinstance(net, TabularNetwork):
+            x = table_graph(owner, net, x)
         taken = model.inputs[0].shape[1:]
         given = x.shape[1:]
         if given != taken:

@@ -11,8 +11,10 @@ _REMEDY = (
     "Turn dates into numbers first, with skrub's TableVectorizer in front of the "
     "estimator, for instance."
 )
-_DATES = (datetime.date, datetime.time, datetime.timedelta)
-_DATES += (np.datetime64, np.timedelta64)
+_DATES: tuple[type, ...] = (
+    *(datetime.date, datetime.time, datetime.timedelta),
+    *(np.datetime64, np.timedelta64),
+)
 
 
 class Column(NamedTuple):
@@ -77,9 +79,7 @@ def columns_of_array(owner: str, X: np.ndarray) -> list[Column]:
         floats = X.astype(np.float64)
         return [Column(n, floats[:, i], False) for i, n in enumerate(names)]
     if X.dtype.kind == "b":
-        return [
-            Column(n, X[:, i].astype(object), True) for i, n in enumerate(names)
-        ]
+        return [Column(n, X[:, i].astype(object), True) for i, n in enumerate(names)]
     objects = X.astype(object)
     return [_of_objects(owner, n, objects[:, i]) for i, n in enumerate(names)]
 
@@ -110,17 +110,11 @@ def _of_polars(owner: str, name: str, series: Any) -> Column:
     if series.dtype.is_temporal():
         raise _no_dates(owner, name)
     if series.dtype.is_numeric():
-        values = np.array(series.cast(_float64(series)).to_numpy(), dtype=np.float64)
-        return Column(name, values, False)
+        floats = [np.nan if value is None else value for value in series.to_list()]
+        return Column(name, np.array(floats, dtype=np.float64), False)
     values = np.empty(len(series), dtype=object)
     values[:] = series.to_list()
     return _of_objects(owner, name, values)
-
-
-def _float64(series: Any) -> Any:
-    import polars
-
-    return polars.Float64
 
 
 def _of_objects(owner: str, name: str, values: np.ndarray) -> Column:
@@ -203,7 +197,7 @@ def _text(value: Any) -> str:
         return str(bool(value))
     if isinstance(value, float | np.floating) and not float(value).is_integer():
         return repr(float(value))
-    return str(int(value)) if isinstance(value, Number) else str(value)
+    return str(int(value))
 
 
 def marked_categorical(

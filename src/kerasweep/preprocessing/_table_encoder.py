@@ -24,9 +24,6 @@ from kerasweep.preprocessing._frame_columns import (
 )
 from kerasweep.preprocessing._numbers import FLOAT32_MAX
 
-# Where the smooth clipping ends: RealMLP's.
-_BOUND = 3.0
-
 
 class TableEncoder(TransformerMixin, BaseEstimator):
     r"""Numbers, categories and what is missing, as columns of float32.
@@ -65,6 +62,9 @@ default="from_dtype"
     .. [1] D. Holzmüller, L. Grinsztajn, I. Steinwart (2024). Better by Default: Strong
            Pre-Tuned MLPs and Boosted Trees on Tabular Data. NeurIPS.
     """
+
+    #: What smoothly clipped quantities stay below.
+    BOUND: ClassVar[float] = 3.0
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
@@ -199,7 +199,7 @@ default="from_dtype"
                 scaled = (values - self.center_[i]) / self.scale_[i]
                 scaled[missing] = 0.0
                 # The same as z / sqrt(1 + (z / bound)^2), of any z without overflow.
-                numbers.append(_BOUND * np.sin(np.arctan(scaled / _BOUND)))
+                numbers.append(self.BOUND * np.sin(np.arctan(scaled / self.BOUND)))
         encoded = np.zeros((n_rows, self.n_encoded_), dtype=np.float32)
         for place, values in enumerate([*numbers, *flags, *codes]):
             encoded[:, place] = values
@@ -211,7 +211,7 @@ default="from_dtype"
         return max(1, self.n_numeric_ + self.n_flags_ + len(self.code_sizes_))
 
     def _codes(self, i: int, column: Column) -> np.ndarray:
-        """Number categories; n stands for what is missing, and -1 for the unknown."""
+        """Give each row's code: n for what is missing, and -1 for the unknown."""
         codes, texts = as_text(column.values)
         known = self.categories_[i]
         n = len(known)
