@@ -277,8 +277,6 @@ class Comparison:
 
     def _verdict(self) -> str:
         scores, table = self.scores(), self.table
-            "" if self.epochs is None else f"With networks of {self.epochs} epochs: "
-        )
         means = {label: float(values.mean()) for label, values in scores.items()}
         best = [
             max((label for label in labels if label in means), key=means.__getitem__)
