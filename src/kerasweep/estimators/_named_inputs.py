@@ -18,13 +18,19 @@ class SeveralInputs(Exception):
 
 
 def needs_names(X: Any) -> bool:
-    """Tell whether X can only be taken by name: a dict, or a frame not of numbers."""
-    if isinstance(X, Mapping):
-        return True
+    """Tell whether X is a frame with columns that are no numbers by their type."""
     kinds = getattr(X, "dtypes", None)
     if not hasattr(X, "columns") or not hasattr(X, "iloc") or kinds is None:
         return False
     return any(getattr(kind, "kind", "O") not in "buif" for kind in kinds)
+
+
+def takes_by_name(model: Any, X: NamedRows) -> bool:
+    """Tell whether a model has inputs of X's names, or several, or one of strings."""
+    inputs = {_input_name(tensor): str(tensor.dtype) for tensor in model.inputs or []}
+    return len(inputs) > 1 or any(
+        name in X.arrays or dtype == "string" for name, dtype in inputs.items()
+    )
 
 
 def named_arrays(estimator: Any, X: Any, *, first: bool) -> NamedRows:

@@ -22,6 +22,7 @@ from kerasweep.estimators._named_inputs import (
     SeveralInputs,
     named_arrays,
     needs_names,
+    takes_by_name,
     to_inputs,
 )
 from kerasweep.estimators._named_outputs import is_frame, output_names
@@ -80,8 +81,9 @@ class OwnRowsMixin:
             self._batch = None
             self.__dict__.pop("n_features_in_", None)
             self.__dict__.pop("feature_names_in_", None)
-            self._x_by_name, self._y_by_name = needs_names(X), isinstance(y, Mapping)
-        self._frames = (is_frame(X) and not self._x_by_name, is_frame(y))
+            self._x_by_name = isinstance(X, Mapping)
+            self._y_by_name = isinstance(y, Mapping)
+        self._frames = (is_frame(X), is_frame(y))
         try:
             super()._train(X, *rest)  # type: ignore[misc]
         except SeveralInputs as found:
@@ -90,6 +92,7 @@ class OwnRowsMixin:
             super()._train(X, *rest)  # type: ignore[misc]
         finally:
             self.__dict__.pop("_frames", None)
+            self.__dict__.pop("_not_one_array", None)
 
     def _take_names_of(self: Any, model: Any, X: Any) -> None:
         """Begin anew where a model wants by name what was read as one array.
@@ -97,7 +100,12 @@ class OwnRowsMixin:
         Raises
         ------
         SeveralInputs
+        ValueError, TypeError
+            If a frame that is no array of numbers meets a model that wants one.
         """
+        refusal = getattr(self, "_not_one_array", None)
+        if refusal is not None and not takes_by_name(model, X):
+            raise refusal
         x_frame, y_frame = getattr(self, "_frames", (False, False))
         by_x = x_frame and not self._x_by_name and len(model.inputs or []) > 1
         several = output_names(model) is not None
@@ -131,7 +139,13 @@ class OwnRowsMixin:
                     f"fit. Got {rows.shape[1:]} instead."
                 )
             return rows
-        return super()._check_features(X, first=first)  # type: ignore[misc]
+        try:
+            return super()._check_features(X, first=first)  # type: ignore[misc]
+        except (TypeError, ValueError) as error:
+            if not first or not needs_names(X):
+                raise
+            self._x_by_name, self._not_one_array = True, error
+            return named_arrays(self, X, first=first)
 
     def _for_loss(self: Any, network: Any, fold: Fold, rows: str) -> Fold:
         if isinstance(fold.X, NamedRows):
