@@ -5,6 +5,7 @@ wide one. Each seed is trained on the training rows with its validation curve, t
 all rows, and the test rows are read once. Everything is tracked in MLflow.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -26,6 +27,7 @@ class Baseline(FleetSettings):
     """What is trained, and how."""
 
     name: ClassVar[str] = "baseline"
+    kinds: Mapping[str, str] = opt.kinds()
     hidden: tuple[int, ...] = opt.hidden("64,64", quick="32")
     replicates: int = opt.replicates("3", quick="2")
     epochs: int = opt.epochs("10", quick="5")

@@ -5,6 +5,7 @@ validation rows; the factor with the best mean is refitted on both with every se
 the test rows are read once. Everything is tracked in MLflow.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -28,6 +29,7 @@ class Sweep(ResumableSettings):
     """What is swept, and how its networks are trained."""
 
     name: ClassVar[str] = "sweep"
+    kinds: Mapping[str, str] = opt.kinds()
     hidden: tuple[int, ...] = opt.hidden("500,300", quick="32")
     preset: str = opt.preset(SWEEP_PRESETS)
     factors: tuple[float, ...] | None = opt.option(

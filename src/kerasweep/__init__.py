@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     )
     from kerasweep.model_selection import (
         classification_accuracy_score as classification_accuracy_score,
+        comparison_table as comparison_table,
+        corrected_t_test as corrected_t_test,
         denoising_quality as denoising_quality,
         fit_replicates as fit_replicates,
         half_accuracy_amounts as half_accuracy_amounts,
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
         LearningCurvesDisplay as LearningCurvesDisplay,
         MisclassifiedDisplay as MisclassifiedDisplay,
         NoiseRobustnessDisplay as NoiseRobustnessDisplay,
+        PermutationImportanceDisplay as PermutationImportanceDisplay,
         SampleGridDisplay as SampleGridDisplay,
         SweepDisplay as SweepDisplay,
         layer_table as layer_table,
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
         MinMaxScaler as MinMaxScaler,
         PixelScaler as PixelScaler,
         SaltAndPepper as SaltAndPepper,
+        table_preprocessor as table_preprocessor,
     )
     from kerasweep.tracking import (
         MlflowTracking as MlflowTracking,
@@ -99,6 +103,7 @@ _FOLDER_OF = {
     "MisclassifiedDisplay": "plotting",
     "MlflowTracking": "tracking",
     "NoiseRobustnessDisplay": "plotting",
+    "PermutationImportanceDisplay": "plotting",
     "PixelScaler": "preprocessing",
     "SaltAndPepper": "preprocessing",
     "SampleGridDisplay": "plotting",
@@ -107,6 +112,8 @@ _FOLDER_OF = {
     "TabularRegressor": "estimators",
     "VariationalAutoencoder": "estimators",
     "classification_accuracy_score": "model_selection",
+    "comparison_table": "model_selection",
+    "corrected_t_test": "model_selection",
     "denoising_quality": "model_selection",
     "export_keras": "persistence",
     "export_onnx": "persistence",
@@ -130,6 +137,7 @@ _FOLDER_OF = {
     "share_as_asked": "model_selection",
     "share_recognized": "model_selection",
     "ssim": "model_selection",
+    "table_preprocessor": "preprocessing",
     "test_once": "model_selection",
     "wilson_interval": "model_selection",
 }

@@ -11,6 +11,7 @@ from kerasweep.datasets import load_dataset
 FIELDS = {
     "data", "target", "data_test", "target_test", "image_shape", "max_value",
     "feature_names", "target_names", "name", "source", "sha256", "DESCR",
+    "kinds", "column_table", "notes",
 }  # fmt: skip
 
 
@@ -71,3 +72,7 @@ def test_other_suffixes_and_directories_are_refused(tmp_path):
 def test_target_is_refused_where_there_are_no_columns():
     with pytest.raises(ValueError, match="must be None for 'digits'"):
         load_dataset("digits", target="label")
+    with pytest.raises(ValueError, match="`kinds` must be None for 'digits'"):
+        load_dataset("digits", kinds={"label": "drop"})
+    with pytest.raises(TypeError, match="must map columns to kinds, or be None"):
+        load_dataset("digits", kinds="label=drop")

@@ -87,7 +87,14 @@ def test_datasets_without_one_target_are_refused(openml, targets):
         load_dataset("openml:554")
 
 
-def test_missing_values_name_the_row(openml):
+def test_missing_values_make_a_frame(openml):
     openml.frame.loc[1, "pixel3"] = np.nan
-    with pytest.raises(ValueError, match=r"'pixel3' of https.* missing value in row 1"):
+    dataset = load_dataset("openml:554", kinds={"pixel1": "drop"})
+    assert list(dataset.data) == ["pixel2", "pixel3", "pixel4"]
+    assert dataset.data["pixel3"].isna().tolist() == [False, True]
+
+
+def test_infinite_values_name_the_row(openml):
+    openml.frame["pixel3"] = [1.5, np.inf]
+    with pytest.raises(ValueError, match=r"'pixel3' of https.* finite. Got inf in row"):
         load_dataset("openml:554")

@@ -104,13 +104,10 @@ def test_other_pixel_columns_stay_a_table(save, values, width):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"a": [1, np.nan, 3]}, "column 'a' .* finite. Got a missing value in"),
         ({"a": [1, np.inf, 3]}, "column 'a' .* finite. Got inf in"),
         ({"a": [1, -np.inf, 3]}, "column 'a' .* finite. Got -inf in"),
         ({"a": ["1", "two", "3"]}, "column 'a' .* numeric. Got 'two' in"),
-        ({"a": ["1", "", "3"]}, "column 'a' .* Got (a missing value|'') in"),
-        ({"y": ["p", None, "q"]}, "Target column 'y' .* no missing value. Got one in"),
-        ({"y": [0.5, np.nan, 1]}, "Target column 'y' .* no missing value. Got one in"),
+        ({"y": [0.5, np.inf, 1]}, "Array 'y' .* finite. Got inf in"),
     ],
 )
 def test_bad_values_are_placed(save, changes, words):
@@ -154,7 +151,7 @@ def test_dates_are_not_read_as_numbers(tmp_path):
     frame = pd.DataFrame({"day": pd.to_datetime(["2020-01-01", "2020-01-02"])})
     path = tmp_path / "days.parquet"
     frame.assign(y=[0, 1]).to_parquet(path)
-    with pytest.raises(ValueError, match=r"'day' .* must be numeric. Got Timestamp"):
+    with pytest.raises(ValueError, match=r"'day' .* Got dates \(Timestamp"):
         load_dataset(path)
 
 
@@ -182,8 +179,8 @@ def test_malformed_csv_is_refused_in_one_line(write, text):
     assert "\n" not in str(caught.value)
 
 
-def test_short_line_is_a_missing_value(write):
-    with pytest.raises(ValueError, match="Got one in line 3 instead"):
+def test_short_line_is_no_missing_value(write):
+    with pytest.raises(ValueError, match="Got 1 in line 3 instead"):
         load_dataset(write("a,y\n1,0\n2\n"))
 
 

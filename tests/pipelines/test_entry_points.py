@@ -20,6 +20,7 @@ SCRIPTS = [
     "report",
     "reproduce",
     "sweep",
+    "table",
 ]
 
 

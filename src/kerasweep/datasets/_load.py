@@ -1,7 +1,7 @@
 """One name or path to one form of data."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from kerasweep.datasets._make import Part, Source, make_dataset
 from kerasweep.datasets._npz import read_npz
 from kerasweep.datasets._table import read_csv, read_parquet
 
-_TABLE_READERS: dict[str, Callable[[Path, str | None], Bunch]] = {
+_TABLE_READERS: dict[
+    str, Callable[[Path, str | None, Mapping[str, str] | None], Bunch]
+] = {
     ".csv": read_csv,
     ".parquet": read_parquet,
 }
@@ -22,7 +24,12 @@ _ACCEPTED = (
 )
 
 
-def load_dataset(spec: str | os.PathLike[str], *, target: str | None = None) -> Bunch:
+def load_dataset(
+    spec: str | os.PathLike[str],
+    *,
+    target: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+) -> Bunch:
     """Load data for classification or regression by name or path.
 
     This is what the `data` parameter of every pipeline takes. Bad data are refused
@@ -37,8 +44,8 @@ def load_dataset(spec: str | os.PathLike[str], *, target: str | None = None) -> 
         - ``"digits"``, scikit-learn's 1,797 images of 8 by 8 pixels;
         - ``"openml:NAME_OR_ID"``, such as ``"openml:mnist_784"`` or
           ``"openml:554"``;
-        - a path to a CSV or Parquet table with numeric features, the columns named
-          in the first line of a CSV;
+        - a path to a CSV or Parquet table of numbers, categories, booleans and text,
+          the columns named in the first line of a CSV;
         - a path to an NPZ archive with arrays ``X`` and ``y``, or ``x_train``,
           ``y_train``, ``x_test`` and ``y_test`` as Keras' archives have them. Images
           may have any size, and channels last. Arrays of Python objects are not
@@ -46,17 +53,26 @@ def load_dataset(spec: str | os.PathLike[str], *, target: str | None = None) -> 
     target : str, default=None
         The column of a table to predict. None takes the only column named
         ``target``, ``label``, ``class`` or ``y``, and on OpenML the dataset's own.
+    kinds : mapping of str to str, default=None
+        What columns of a table hold, by their names, where it is not what is found:
+        ``"numeric"``, ``"categorical"``, ``"boolean"``, ``"text"``, or ``"drop"``,
+        which leaves a column out. The target may be ``"numeric"``, a quantity, or
+        ``"categorical"``, classes.
 
     Returns
     -------
     dataset : Bunch
         With the fields
 
-        data : ndarray of shape (n_samples, n_features)
+        data : ndarray or DataFrame of shape (n_samples, n_features)
             Numbers, an image's pixels in a row. Images keep their type (uint8
-            mostly), tables are float64 (float32 if an archive has it so).
+            mostly), tables are float64 (float32 if an archive has it so). A table
+            that holds anything but numbers, or misses values, is a DataFrame of
+            float64 (NaN is missing), bool (float64 if any is missing), categories
+            (of strings) and strings (empty if missing).
         target : ndarray of shape (n_samples,)
-            Labels, as int64, booleans or strings, or a quantity, as float64.
+            Labels, as int64, booleans or strings, or a quantity, as float64 or, if
+            its values are whole, as int64.
         data_test, target_test : ndarray or None
             The published test part, where the source has one.
         image_shape : tuple of int or None
@@ -70,6 +86,13 @@ def load_dataset(spec: str | os.PathLike[str], *, target: str | None = None) -> 
             The columns' names, or ``pixel_{line}_{column}``.
         target_names : ndarray of shape (n_classes,) or None
             The sorted labels; None if `target` is a quantity.
+        kinds : dict of str to str or None
+            What each column of `data` holds; None but for tables.
+        column_table : DataFrame or None
+            Each column's kind, missing and distinct values, those included that are
+            left out; None but for tables.
+        notes : list of str
+            What was done that does not go without saying, a line each.
         name : str
             A short name for captions.
         source : str
@@ -91,6 +114,16 @@ def load_dataset(spec: str | os.PathLike[str], *, target: str | None = None) -> 
 
     Notes
     -----
+    Of a table with anything but complete numbers, a column is left out if it holds one
+    value only, or if it looks like an identifier: in 20 rows or more a text of fewer
+    than three words that never recurs, or an integer that never does and counts the
+    rows or is called an id, key or index. A table of numbers alone comes as it is.
+    Either is noted, and `kinds` overrides it. A column of texts, most of them numbers,
+    is refused, and so are dates. Texts are categories unless there are more than 50
+    and they differ in more than half of the rows. Rows without a target are left out.
+    A target of whole numbers is classes unless there are more than 20 and one of them
+    is in fewer than 5 rows.
+
     A table is taken for square grey images if its feature columns are all called
     ``pixel<number>``, are a square number and hold integers in 0 to 255, as in
     OpenML's ``mnist_784``.
@@ -111,13 +144,18 @@ def load_dataset(spec: str | os.PathLike[str], *, target: str | None = None) -> 
             "`target` of load_dataset must be the name of a column or None. Got "
             f"{target!r} instead."
         )
+    if kinds is not None and not isinstance(kinds, Mapping):
+        raise TypeError(
+            "`kinds` of load_dataset must map columns to kinds, or be None. Got "
+            f"{kinds!r} instead."
+        )
     text = os.fspath(spec)
     if text in ("mnist", "digits"):
-        _refuse_target(text, target)
+        _refuse_columns(text, target, kinds)
         return _load_mnist() if text == "mnist" else _load_digits()
     if text.startswith("openml:") and text != "openml:":
-        return _openml.fetch(text.removeprefix("openml:"), target)
-    return _load_file(text, target)
+        return _openml.fetch(text.removeprefix("openml:"), target, kinds)
+    return _load_file(text, target, kinds)
 
 
 def _load_mnist() -> Bunch:
@@ -143,7 +181,7 @@ def _load_digits() -> Bunch:
     )
 
 
-def _load_file(text: str, target: str | None) -> Bunch:
+def _load_file(text: str, target: str | None, kinds: Mapping[str, str] | None) -> Bunch:
     path = Path(text).expanduser()
     suffix = path.suffix.lower()
     if not text or (not path.exists() and suffix not in _SUFFIXES):
@@ -159,12 +197,19 @@ def _load_file(text: str, target: str | None) -> Bunch:
             "instead."
         )
     if suffix == ".npz":
-        _refuse_target(str(path), target)
+        _refuse_columns(str(path), target, kinds)
         return read_npz(path)
-    return _TABLE_READERS[suffix](path, target)
+    return _TABLE_READERS[suffix](path, target, kinds)
 
 
-def _refuse_target(what: str, target: str | None) -> None:
+def _refuse_columns(
+    what: str, target: str | None, kinds: Mapping[str, str] | None
+) -> None:
+    if kinds:
+        raise ValueError(
+            f"`kinds` must be None for {what!r}, which has no columns with names. Got "
+            f"{dict(kinds)!r} instead."
+        )
     if target is not None:
         raise ValueError(
             f"`target` must be None for {what!r}, which has its own labels. Got "

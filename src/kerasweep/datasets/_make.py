@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import Bunch
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,10 @@ class Source:
     description: str
     # What to call a row in an error: a line of the file, where there are lines.
     row: Callable[[int], str] = "row {}".format
+
+    def of_rows(self, rows: np.ndarray) -> "Source":
+        """Name the rows of a part, of which these are the numbers."""
+        return replace(self, row=lambda i: self.row(int(rows[i])))
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,9 @@ def make_dataset(
     feature_names: list[str] | None = None,
     image_shape: tuple[int, ...] | None = None,
     max_value: float | None = None,
+    is_quantity: bool | None = None,
+    columns: dict[str, Any] | None = None,
+    notes: list[str] | None = None,
 ) -> Bunch:
     """Check the parts and return what `load_dataset` promises.
 
@@ -58,6 +69,12 @@ def make_dataset(
         that holds images.
     max_value : float, default=None
         The largest value that a pixel can take; taken from the data when None.
+    is_quantity : bool, default=None
+        Whether the target is one; taken from its type when None.
+    columns : dict of str to FoundColumn, default=None
+        What is known of a table's columns.
+    notes : list of str, default=None
+        What was done to them, a line each.
 
     Returns
     -------
@@ -87,8 +104,8 @@ def make_dataset(
     ]
     if feature_names is None:
         feature_names = [f"x{i}" for i in range(arrays[0].shape[1])]
-    target_names = _check_classes(parts, source)
-    return Bunch(
+    target_names = None if is_quantity else _check_classes(parts, source)
+    return _bunch(
         data=arrays[0],
         target=arrays[1],
         data_test=arrays[2] if test else None,
@@ -97,10 +114,103 @@ def make_dataset(
         max_value=max_value,
         feature_names=feature_names,
         target_names=target_names,
+        digested=arrays,
+        source=source,
+        columns=columns,
+        notes=notes,
+    )
+
+
+def make_mixed_dataset(
+    frame: "pd.DataFrame",
+    y: np.ndarray,
+    source: Source,
+    *,
+    is_quantity: bool | None,
+    columns: dict[str, Any],
+    notes: list[str],
+) -> Bunch:
+    """Return what `load_dataset` promises of a table with a type for each column.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns in the form that ``_columns.find_column`` gives them.
+    y : ndarray of shape (n_samples,)
+    source : Source
+    is_quantity : bool or None
+        Whether the target is one; taken from its type when None.
+    columns : dict of str to FoundColumn
+    notes : list of str
+
+    Returns
+    -------
+    dataset : Bunch
+
+    Raises
+    ------
+    ValueError
+        If the target can't be learnt from.
+    """
+    part = Part(frame, y)  # type: ignore[arg-type]
+    y = _check_target(part, y, source)
+    part = replace(part, y=y)
+    digested = [_digestible(frame[name]) for name in frame.columns]
+    return _bunch(
+        data=frame,
+        target=y,
+        data_test=None,
+        target_test=None,
+        image_shape=None,
+        max_value=None,
+        feature_names=list(frame.columns),
+        target_names=None if is_quantity else _check_classes([part], source),
+        digested=[*digested, y],
+        source=source,
+        columns=columns,
+        notes=notes,
+    )
+
+
+def _digestible(column: "pd.Series") -> np.ndarray:
+    if column.dtype.kind in "fb":
+        return column.to_numpy()
+    missing = column.isna().to_numpy()
+    texts = np.array([str(value) for value in column.astype(object)], dtype=np.str_)
+    return np.array(np.where(missing, "missing", np.char.add("=", texts)))
+
+
+def _bunch(
+    *,
+    digested: list[np.ndarray],
+    source: Source,
+    columns: dict[str, Any] | None,
+    notes: list[str] | None,
+    **fields: Any,
+) -> Bunch:
+    kept = {n: c.kind for n, c in (columns or {}).items() if c.values is not None}
+    return Bunch(
+        **fields,
+        kinds=None if columns is None else kept,
+        column_table=None if columns is None else _column_table(columns),
+        notes=list(notes or ()),
         name=source.name,
         source=source.where,
-        sha256=digest(arrays),
+        sha256=digest(digested),
         DESCR=source.description,
+    )
+
+
+def _column_table(columns: dict[str, Any]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "column": list(columns),
+            "kind": [column.kind for column in columns.values()],
+            "missing": [column.missing for column in columns.values()],
+            "distinct": [column.distinct for column in columns.values()],
+        }
     )
 
 

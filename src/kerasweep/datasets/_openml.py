@@ -1,5 +1,6 @@
 """Datasets of OpenML."""
 
+from collections.abc import Mapping
 from http.client import HTTPException
 
 from sklearn.utils import Bunch
@@ -8,7 +9,9 @@ from kerasweep.datasets._make import Source
 from kerasweep.datasets._table import from_frame
 
 
-def fetch(name_or_id: str, target: str | None) -> Bunch:
+def fetch(
+    name_or_id: str, target: str | None, kinds: Mapping[str, str] | None = None
+) -> Bunch:
     """Fetch a dataset of OpenML through scikit-learn, which caches it.
 
     Parameters
@@ -17,6 +20,8 @@ def fetch(name_or_id: str, target: str | None) -> Bunch:
         A dataset's name (its active version is taken) or its number.
     target : str or None
         The column to predict; None takes the dataset's own.
+    kinds : mapping of str to str, default=None
+        Kinds of columns; None finds them.
 
     Returns
     -------
@@ -65,7 +70,7 @@ def fetch(name_or_id: str, target: str | None) -> Bunch:
         where=f"https://www.openml.org/d/{number}",
         description=fetched.DESCR or f"Dataset {number} of OpenML.",
     )
-    return from_frame(fetched.frame, columns[0], source)
+    return from_frame(fetched.frame, columns[0], source, kinds)
 
 
 def _one_line(error: BaseException) -> str:

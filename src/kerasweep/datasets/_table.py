@@ -3,7 +3,7 @@
 import csv
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,17 +12,33 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils import Bunch
 
-from kerasweep.datasets._make import Part, Source, make_dataset
+from kerasweep.datasets._columns import (
+    DROP,
+    FoundColumn,
+    check_kinds,
+    find_column,
+    identifiers_and_constants,
+    numbers_of,
+)
+from kerasweep.datasets._make import (
+    Part,
+    Source,
+    make_dataset,
+    make_mixed_dataset,
+)
 from kerasweep.datasets._size import check_size
+from kerasweep.datasets._target import FoundTarget, find_target
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Kinds = Mapping[str, str] | None
 
 _USUAL_TARGETS = ("target", "label", "class", "y")
 _PIXEL_NAME = re.compile(r"pixel(_?\d+)+")
 
 
-def read_csv(path: Path, target: str | None) -> Bunch:
+def read_csv(path: Path, target: str | None, kinds: Kinds = None) -> Bunch:
     """Read a comma-separated table whose first line names the columns.
 
     Parameters
@@ -31,6 +47,8 @@ def read_csv(path: Path, target: str | None) -> Bunch:
         An existing file.
     target : str or None
         The column to predict; None looks for a usual name.
+    kinds : mapping of str to str, default=None
+        Kinds of columns; None finds them.
 
     Returns
     -------
@@ -54,10 +72,25 @@ def read_csv(path: Path, target: str | None) -> Bunch:
             f"File {str(path)!r} must be a comma-separated table with one line of "
             f"column names and as many values in each line below it ({reason})."
         ) from None
-    return from_frame(frame, target, _file_source(path, _lines(path)))
+    if frame.shape[1] and frame.iloc[:, -1].isna().any():
+        _refuse_short_lines(path, frame.shape[1])
+    return from_frame(frame, target, _file_source(path, _lines(path)), kinds)
 
 
-def read_parquet(path: Path, target: str | None) -> Bunch:
+def _refuse_short_lines(path: Path, n_columns: int) -> None:
+    """Refuse a file that is cut short, which pandas fills up with missing values."""
+    with path.open(newline="", encoding="utf-8") as file, suppress(csv.Error):
+        reader = csv.reader(file)
+        for fields in reader:
+            if fields and len(fields) < n_columns:
+                raise ValueError(
+                    f"File {str(path)!r} must be a comma-separated table with as many "
+                    f"values in each line as columns are named in the first, "
+                    f"{n_columns}. Got {len(fields)} in line {reader.line_num} instead."
+                )
+
+
+def read_parquet(path: Path, target: str | None, kinds: Kinds = None) -> Bunch:
     """Read a Parquet table.
 
     Parameters
@@ -66,6 +99,8 @@ def read_parquet(path: Path, target: str | None) -> Bunch:
         An existing file.
     target : str or None
         The column to predict; None looks for a usual name.
+    kinds : mapping of str to str, default=None
+        Kinds of columns; None finds them.
 
     Returns
     -------
@@ -93,7 +128,7 @@ def read_parquet(path: Path, target: str | None) -> Bunch:
             f"File {str(path)!r} must be a Parquet table, but can't be read as one "
             f"({reason})."
         ) from None
-    return from_frame(frame, target, _file_source(path, "row {}".format))
+    return from_frame(frame, target, _file_source(path, "row {}".format), kinds)
 
 
 def _unpacked_size(path: Path) -> int:
@@ -109,7 +144,9 @@ def _unpacked_size(path: Path) -> int:
     return max(stored, 2 * 8 * metadata.num_rows * metadata.num_columns)
 
 
-def from_frame(frame: "pd.DataFrame", target: str | None, source: Source) -> Bunch:
+def from_frame(
+    frame: "pd.DataFrame", target: str | None, source: Source, kinds: Kinds = None
+) -> Bunch:
     """Split a data frame into features and target, and check both.
 
     Columns that are all called ``pixel<number>``, hold integers in 0 to 255 and are
@@ -118,11 +155,13 @@ def from_frame(frame: "pd.DataFrame", target: str | None, source: Source) -> Bun
     Parameters
     ----------
     frame : DataFrame
-        Numeric features and one target column.
+        Features and one target column.
     target : str or None
         The column to predict; None looks for a usual name.
     source : Source
         Where the frame came from.
+    kinds : mapping of str to str, default=None
+        Kinds of columns; None finds them.
 
     Returns
     -------
@@ -137,6 +176,7 @@ def from_frame(frame: "pd.DataFrame", target: str | None, source: Source) -> Bun
     frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
     _check_columns(frame, source)
     target = _find_target(list(frame.columns), target, source)
+    said = check_kinds(kinds, list(frame.columns), source)
     features = frame.drop(columns=target)
     if features.shape[1] == 0 or len(frame) == 0:
         raise ValueError(
@@ -144,22 +184,136 @@ def from_frame(frame: "pd.DataFrame", target: str | None, source: Source) -> Bun
             f"the target {target!r}. Got {len(frame)} rows and {features.shape[1]} "
             "feature columns instead."
         )
-    y = _target_values(frame[target], source)
-    columns = {str(n): _numeric(column, source) for n, column in features.items()}
-    X = np.column_stack(list(columns.values()))
-    names = list(columns)
+    found = find_target(frame[target], said.pop(target, None), source)
+    whole = features
+    if len(found.rows) < len(frame):
+        features = features.iloc[found.rows]
+        source = source.of_rows(found.rows)
+    numbers = _all_numbers(features, said, source)
+    if numbers is not None:
+        return _from_numbers(numbers, features, said, found, source)
+    return _from_mixed(features, whole, said, found, source)
+
+
+def _all_numbers(
+    features: "pd.DataFrame", said: dict[str, str], source: Source
+) -> dict[str, np.ndarray] | None:
+    """Read the columns that stay as numbers; None if one of them is none."""
+    if not {*said.values()} <= {"numeric", "boolean", DROP}:
+        return None
+    columns = {}
+    for name, column in features.items():
+        if said.get(str(name)) == DROP:
+            continue
+        try:
+            values = numbers_of(column, source, placeholders=False).to_numpy()
+        except ValueError:
+            return None
+        if np.isnan(values).any():
+            return None
+        columns[str(name)] = values
+    return columns
+
+
+def _from_numbers(
+    columns: dict[str, np.ndarray],
+    features: "pd.DataFrame",
+    said: dict[str, str],
+    found: FoundTarget,
+    source: Source,
+) -> Bunch:
+    """Make a dataset of one array of all columns, as they are."""
+    from pandas.api.types import is_bool_dtype
+
+    _check_any_left(columns, source)
+    X, names = np.column_stack(list(columns.values())), list(columns)
     image_shape = _square_image(X, names)
     if image_shape is not None:
         most = X.max()
         return make_dataset(
-            Part(X.astype(np.uint8), y),
+            Part(X.astype(np.uint8), found.y),
             None,
             source,
             feature_names=names,
             image_shape=image_shape,
             max_value=255.0 if most >= 128 else max(float(most), 1.0),
+            notes=found.notes,
         )
-    return make_dataset(Part(X, y), None, source, feature_names=names)
+    table = {}
+    for name, column in features.items():
+        kind = "boolean" if is_bool_dtype(column.dtype) else "numeric"
+        left_out = said.get(str(name)) == DROP
+        table[str(name)] = FoundColumn(
+            "left out" if left_out else said.get(str(name), kind),
+            None if left_out else column,
+            int(column.isna().sum()),
+            int(column.nunique()),
+        )
+    kept = {name: values for name, values in columns.items() if name not in said}
+    return make_dataset(
+        Part(X, found.y),
+        None,
+        source,
+        feature_names=names,
+        is_quantity=found.is_quantity,
+        columns=table,
+        notes=found.notes + _what_is_kept(kept),
+    )
+
+
+def _what_is_kept(columns: dict[str, np.ndarray]) -> list[str]:
+    """Name columns of numbers that a mixed table would be without."""
+    notes = []
+    identifiers, constants = identifiers_and_constants(columns)
+    for names, what in (
+        (identifiers, "another integer in each row, like an identifier"),
+        (constants, "one value only"),
+    ):
+        if names:
+            listed = _listed(names)
+            few = len(names) == 1
+            notes.append(
+                f"Column{'' if few else 's'} {listed} hold{'s' if few else ''} {what}: "
+                f"kept, as all of a table of numbers (kinds: {names[0]}=drop leaves "
+                f"{'it' if few else 'the first'} out)."
+            )
+    return notes
+
+
+def _from_mixed(
+    features: "pd.DataFrame",
+    whole: "pd.DataFrame",
+    said: dict[str, str],
+    found: FoundTarget,
+    source: Source,
+) -> Bunch:
+    """Make a dataset of a data frame with a type for each kind of column."""
+    import pandas as pd
+
+    columns = {
+        str(name): find_column(column, said.get(str(name)), source, whole[name])
+        for name, column in features.items()
+    }
+    kept = {name: c.values for name, c in columns.items() if c.values is not None}
+    _check_any_left(kept, source)
+    frame = pd.DataFrame(kept).reset_index(drop=True)
+    notes = found.notes + [c.note for c in columns.values() if c.note]
+    return make_mixed_dataset(
+        frame,
+        found.y,
+        source,
+        is_quantity=found.is_quantity,
+        columns=columns,
+        notes=notes,
+    )
+
+
+def _check_any_left(columns: dict[str, Any], source: Source) -> None:
+    if not columns:
+        raise ValueError(
+            f"Table {source.where} must hold a column to learn from. Got only columns "
+            "that are left out: constants, identifiers and those of the kind 'drop'."
+        )
 
 
 def _check_columns(frame: "pd.DataFrame", source: Source) -> None:
@@ -180,9 +334,7 @@ def _check_columns(frame: "pd.DataFrame", source: Source) -> None:
 
 
 def _find_target(columns: list[str], target: str | None, source: Source) -> str:
-    listed = ", ".join(map(repr, columns[:10]))
-    if len(columns) > 10:
-        listed += f" and {len(columns) - 10} more"
+    listed = _listed(columns)
     if target is None:
         usual = [column for column in columns if column in _USUAL_TARGETS]
         if len(usual) == 1:
@@ -202,53 +354,9 @@ def _find_target(columns: list[str], target: str | None, source: Source) -> str:
     )
 
 
-def _target_values(column: "pd.Series", source: Source) -> np.ndarray:
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-
-    missing = np.flatnonzero(column.isna().to_numpy())
-    if missing.size:
-        raise ValueError(
-            f"Target column {column.name!r} of {source.where} must have no missing "
-            f"value. Got one in {source.row(int(missing[0]))} instead."
-        )
-    if is_bool_dtype(column.dtype):
-        return column.to_numpy(dtype=bool)
-    if is_numeric_dtype(column.dtype):
-        values = column.to_numpy()
-        return values.astype(float) if values.dtype.kind == "O" else values
-    return np.array([str(value) for value in column], dtype=np.str_)
-
-
-def _numeric(column: "pd.Series", source: Source) -> np.ndarray:
-    import pandas as pd
-
-    types = pd.api.types
-    values: Any = column
-    if not types.is_numeric_dtype(column.dtype) or types.is_complex_dtype(column.dtype):
-        text = column.astype(object)
-        values = pd.to_numeric(text.map(_as_text), errors="coerce")
-        wrong = np.flatnonzero((values.isna() & text.notna()).to_numpy())
-        if wrong.size:
-            row = int(wrong[0])
-            raise ValueError(
-                f"Feature column {column.name!r} of {source.where} must be numeric. "
-                f"Got {text.iloc[row]!r} in {source.row(row)} instead."
-            )
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.flatnonzero(~np.isfinite(numbers))
-    if bad.size:
-        row = int(bad[0])
-        got = "a missing value" if np.isnan(numbers[row]) else str(numbers[row])
-        raise ValueError(
-            f"Feature column {column.name!r} of {source.where} must be finite. Got "
-            f"{got} in {source.row(row)} instead."
-        )
-    return numbers
-
-
-def _as_text(value: Any) -> Any:
-    """Keep pandas from reading dates as numbers."""
-    return value if value is None or isinstance(value, float) else str(value)
+def _listed(names: list[str]) -> str:
+    listed = ", ".join(map(repr, names[:10]))
+    return f"{listed} and {len(names) - 10} more" if len(names) > 10 else listed
 
 
 def _square_image(X: np.ndarray, names: list[str]) -> tuple[int, int] | None:

@@ -266,15 +266,25 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
             verbose=int(self.verbose),
             engine=self.engine,
         )
-        result = training.train(job)
-        self._check_finite(result)
         past = self.history_ if resume else {}
         # A blueprint's network that Model.fit had to train has become a Keras model.
-        self._network = result.network if job.network is network else network
+        in_place = None if job.network is network else network
+        self._keep(training.train(job), past, first_epoch, in_place)
+        self._order_seed = order_seed
+
+    def _keep(
+        self,
+        result: Any,
+        past: dict[str, list[float]],
+        first_epoch: int,
+        network: Any = None,
+    ) -> None:
+        """Take over what came of a run, of its own network if that is not given."""
+        self._check_finite(result)
+        self._network = result.network if network is None else network
         self.engine_ = result.engine
         self.history_ = _joined(past, result.history)
         self.n_epochs_ = first_epoch + len(result.history["loss"])
-        self._order_seed = order_seed
         self.__dict__.pop("best_epoch_", None)
         if result.best_epoch is not None:
             self.best_epoch_ = first_epoch + result.best_epoch

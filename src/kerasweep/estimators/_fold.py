@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kerasweep.estimators._row_sources import take_rows
+
 
 class Fold(NamedTuple):
     """Rows with their encoded targets and their weights in the loss."""
@@ -16,7 +18,9 @@ class Fold(NamedTuple):
         """Return the rows of these numbers."""
         weight = self.sample_weight
         return Fold(
-            self.X[rows], self.target[rows], None if weight is None else weight[rows]
+            take_rows(self.X, rows),
+            take_rows(self.target, rows),
+            None if weight is None else weight[rows],
         )
 
     def with_mean_weight_one(self) -> "Fold":

@@ -8,11 +8,9 @@ from sklearn.utils._param_validation import StrOptions
 
 from kerasweep.estimators._base import BaseNetwork
 from kerasweep.estimators._labels import class_columns
-from kerasweep.estimators._own_model import (
-    OWN_MODEL_CONSTRAINTS,
-    OwnModelMixin,
-    gives_logits,
-)
+from kerasweep.estimators._named_outputs import NamedClassesMixin
+from kerasweep.estimators._own_metrics import gives_logits
+from kerasweep.estimators._own_model import OWN_MODEL_CONSTRAINTS, OwnModelMixin
 from kerasweep.estimators._target_forms import (
     check_form,
     choose_form,
@@ -23,7 +21,9 @@ from kerasweep.estimators._target_forms import (
 from kerasweep.estimators._targets import NetworkClassifierMixin
 
 
-class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
+class KerasClassifier(
+    NamedClassesMixin, OwnModelMixin, NetworkClassifierMixin, BaseNetwork
+):
     """Your own Keras model as a classifier.
 
     Parameters are routed as in scikeras: ``model__units=64`` is an argument of the
@@ -201,14 +201,16 @@ class KerasClassifier(OwnModelMixin, NetworkClassifierMixin, BaseNetwork):
         check_form(owner, loss, metrics, column_form(1, classes=True))
 
     def _loss_target(self, network: Any, target: np.ndarray) -> np.ndarray:
+        if self._by_name():
+            return super()._loss_target(network, target)
         if self._target_form == "column":
             return target[:, None].astype(np.float32)
         if self._target_form in ("numbers", "labels"):
             return target
         return class_columns(target, len(self.classes_))
 
-    def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
-        logits = gives_logits(self.model_.loss)
+    def _probabilities(self, outputs: np.ndarray, loss: Any = None) -> np.ndarray:
+        logits = gives_logits(self.model_.loss if loss is None else loss)
         if self._is_multilabel():
             probabilities = expit(outputs) if logits else outputs
             if probabilities.min() < -1e-6 or probabilities.max() > 1 + 1e-6:

@@ -5,12 +5,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kerasweep.estimators._base import BaseNetwork
+from kerasweep.estimators._named_outputs import NamedNumbersMixin
 from kerasweep.estimators._own_model import OWN_MODEL_CONSTRAINTS, OwnModelMixin
 from kerasweep.estimators._target_forms import check_form, column_form
 from kerasweep.estimators._targets import NetworkRegressorMixin
 
 
-class KerasRegressor(OwnModelMixin, NetworkRegressorMixin, BaseNetwork):
+class KerasRegressor(
+    NamedNumbersMixin, OwnModelMixin, NetworkRegressorMixin, BaseNetwork
+):
     """Your own Keras model as a regressor, with one output or several.
 
     Parameters are routed as in scikeras: ``model__units=64`` is an argument of the

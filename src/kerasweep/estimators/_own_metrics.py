@@ -171,3 +171,9 @@ def _class_of(owner: str, metric: Any) -> Any:
     if isinstance(metric, type):
         return metric
     return type(metric) if isinstance(metric, keras.metrics.Metric) else None
+
+
+def gives_logits(loss: Any) -> bool:
+    """Whether a loss takes a model's outputs for logits."""
+    keywords = getattr(loss, "keywords", None) or {}
+    return bool(getattr(loss, "from_logits", keywords.get("from_logits", False)))

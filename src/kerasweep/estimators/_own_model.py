@@ -5,8 +5,11 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import HasMethods
 
+from kerasweep.estimators._datasets import Batch
 from kerasweep.estimators._frozen import freeze_model, thaw_model
-from kerasweep.estimators._own_metrics import fitting_metrics
+from kerasweep.estimators._named_outputs import compile_named, output_names
+from kerasweep.estimators._own_metrics import fitting_metrics, gives_logits
+from kerasweep.estimators._own_rows import OwnRowsMixin
 from kerasweep.estimators._routing import (
     callback_instances,
     check_routed_names,
@@ -15,6 +18,7 @@ from kerasweep.estimators._routing import (
     model_arguments,
     takes,
 )
+from kerasweep.estimators._row_sources import NamedRows
 from kerasweep.estimators._seeding import seeded_globals
 
 OWN_MODEL_CONSTRAINTS: dict[str, list[Any]] = {
@@ -22,7 +26,7 @@ OWN_MODEL_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-class OwnModelMixin:
+class OwnModelMixin(OwnRowsMixin):
     """Routed parameters, and a model that the user's function builds."""
 
     _allow_nd: ClassVar[bool] = True
@@ -97,7 +101,7 @@ class OwnModelMixin:
                 model = thaw_model(freeze_model(self.model, with_optimizer=False))
             else:
                 arguments = model_arguments(
-                    name, self.model, self._flat(), self._routed, self._meta(X)
+                    name, self.model, self._flat(), self._routed, self._described(X)
                 )
                 model = self.model(**arguments)
             if not is_model(model):
@@ -106,12 +110,16 @@ class OwnModelMixin:
                     f"{type(model).__name__} instead."
                 )
             model = self._with_known_shapes(model, X)
+        self._take_names_of(model, X)
+        if isinstance(X, Batch):
+            self._adopt_outputs(model)
         self._check_shapes(model, X)
         if model.compiled:
             self._check_compiled(model)
-            self._ask_for_targets(
-                model.loss, user_metrics(model), model.output_shape[-1]
-            )
+            if not self._by_name():
+                self._ask_for_targets(
+                    model.loss, user_metrics(model), model.output_shape[-1]
+                )
         else:
             self._compile(model)
         return model
@@ -124,6 +132,11 @@ class OwnModelMixin:
             model.build((None, *X.shape[1:]))
         if hasattr(model, "inputs"):
             return model
+        if isinstance(X, NamedRows) or isinstance(getattr(X, "x", None), dict):
+            raise ValueError(
+                f"model of {type(self).__name__} must be a functional model for "
+                "inputs by name. Got a subclass of keras.Model instead."
+            )
         own_step = type(model).train_step is not keras.Model.train_step
         if model.compiled or own_step:
             raise ValueError(
@@ -161,8 +174,12 @@ class OwnModelMixin:
             )
 
     def _compile(self: Any, model: Any) -> None:
-        owner, n_outputs = type(self).__name__, model.output_shape[-1]
+        owner = type(self).__name__
         arguments = compile_arguments(owner, self.get_params())
+        if self._by_name():
+            compile_named(self, model, arguments)
+            return
+        n_outputs = model.output_shape[-1]
         given = arguments["metrics"]
         metrics = fitting_metrics(
             owner,
@@ -172,7 +189,9 @@ class OwnModelMixin:
             labels=getattr(self, "multilabel_", False),
         )
         if arguments["loss"] is None:
-            arguments["loss"] = self._default_loss(n_outputs, metrics)
+            arguments["loss"] = self._loss_of_batches(n_outputs) or self._default_loss(
+                n_outputs, metrics
+            )
         self._ask_for_targets(arguments["loss"], metrics, n_outputs)
         # By default as scores are: sample weights count.
         arguments["metrics" if given is not None else "weighted_metrics"] = metrics
@@ -180,34 +199,38 @@ class OwnModelMixin:
 
     def _check_shapes(self: Any, model: Any, X: np.ndarray) -> None:
         name = type(self).__name__
+        if output_names(model) is not None or self._by_name():
+            self._check_named(model)
         shapes = [tuple(tensor.shape) for tensor in model.outputs or []]
-        if len(model.inputs or []) != 1 or len(shapes) != 1 or len(shapes[0]) != 2:
+        n_inputs = len(model.inputs or [])
+        by_name = isinstance(X, NamedRows) or isinstance(getattr(X, "x", None), dict)
+        if (n_inputs != 1 and not by_name) or {*map(len, shapes)} != {2}:
             raise ValueError(
-                f"model of {name} must have one input and one output of shape (rows, "
-                f"outputs). Got {len(model.inputs or [])} inputs and outputs of shape "
+                f"model of {name} must have one input, or several that are named as "
+                "columns of a DataFrame or arrays of a dict, and outputs of shape "
+                f"(rows, outputs). Got {n_inputs} inputs and outputs of shape "
                 f"{shapes} instead."
             )
-        expected = tuple(model.inputs[0].shape)[1:]
-        if len(expected) != X.ndim - 1 or any(
-            e not in (None, n) for e, n in zip(expected, X.shape[1:], strict=True)
-        ):
-            raise ValueError(
-                f"model of {name} takes rows of shape {expected}, but X has rows of "
-                f"shape {X.shape[1:]}. Build its input from meta['n_features_in_'] or "
-                "meta['X_shape_']."
-            )
-        n_outputs, allowed = shapes[0][1], self._allowed_outputs()
-        if n_outputs not in allowed:
+        if not by_name:
+            self._check_row_shape(model, X)
+        n_outputs = shapes[0][1]
+        allowed = () if self._by_name() else self._allowed_outputs()
+        if allowed and n_outputs not in allowed:
             raise ValueError(
                 f"model of {name} must have {' or '.join(map(str, allowed))} outputs "
                 f"for this y. Got {n_outputs} instead."
             )
 
+    def _check_row_shape(self: Any, model: Any, X: np.ndarray) -> None:
+        expected = tuple(model.inputs[0].shape)[1:]
+        if len(expected) != X.ndim - 1 or any(
+            e not in (None, n) for e, n in zip(expected, X.shape[1:], strict=True)
+        ):
+            raise ValueError(
+                f"model of {type(self).__name__} takes rows of shape {expected}, but X "
+                f"has rows of shape {X.shape[1:]}. Build its input from "
+                "meta['n_features_in_'] or meta['X_shape_']."
+            )
+
     def _keras_callbacks(self: Any) -> list[Any]:
         return callback_instances(self.get_params())
-
-
-def gives_logits(loss: Any) -> bool:
-    """Whether a loss takes a model's outputs for logits."""
-    keywords = getattr(loss, "keywords", None) or {}
-    return bool(getattr(loss, "from_logits", keywords.get("from_logits", False)))

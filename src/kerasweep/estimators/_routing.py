@@ -5,6 +5,7 @@ optimizer, and so on. Only this module imports scikeras, and only its routing: t
 estimators stand on our own base.
 """
 
+import copy
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -209,7 +210,7 @@ def model_arguments(
     )
     params = {**flat, **routed}
     extra: dict[str, Callable[[], Any]] = {
-        "meta": lambda: dict(meta),
+        "meta": lambda: copy.copy(meta),
         "compile_kwargs": lambda: compile_arguments(owner, params),
         "params": lambda: params,
     }

@@ -14,10 +14,10 @@ from kerasweep.model_selection import HoldoutSplit, holdout
 class ExperimentData(NamedTuple):
     """Rows to choose on, how to split them, and rows to test on once."""
 
-    X: np.ndarray
+    X: Any
     y: np.ndarray
     cv: HoldoutSplit
-    X_test: np.ndarray
+    X_test: Any
     y_test: np.ndarray
 
 
@@ -50,7 +50,7 @@ def experiment_data(
     if dataset.target_names is None:
         raise ValueError(
             f"The target of {dataset.name} must hold classes. Got continuous numbers "
-            "instead."
+            "instead, which the experiment `table` takes."
         )
     X, y, X_test, y_test = (
         dataset.data,
@@ -73,6 +73,11 @@ def experiment_data(
         )
     cv = holdout(X, y, test_size=1 / 6, random_state=random_state)
     return ExperimentData(X, y, cv, X_test, y_test)
+
+
+def rows_of(X: Any, rows: np.ndarray) -> Any:
+    """Return rows of an array or of a data frame."""
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
 def with_fewer_training_rows(
@@ -128,4 +133,4 @@ def check_trains(estimator: Any, data: ExperimentData) -> None:
     for part in (probe, *(step for _, step in probe.steps)):
         remove_callbacks(part)
     _, first = np.unique(data.y, return_index=True)
-    probe.fit(data.X[first], data.y[first])
+    probe.fit(rows_of(data.X, first), data.y[first])

@@ -100,6 +100,16 @@ batch_size = _common(readers.count, "rows per update")
 learning_rate = _common(readers.positive, "step size of the optimizer")
 
 
+def kinds() -> Mapping[str, str]:
+    """Return a field for what columns hold."""
+    return option(
+        "",
+        readers.kinds,
+        "what columns of a table hold where that isn't found: COLUMN=KIND,...; "
+        "numeric, categorical, boolean, text, or drop",
+    )
+
+
 def optimizer(default: str) -> str:
     """Return a field for Keras' optimizer."""
     words = ["auto"] * (default == "auto") + ["sgd", "adam", "rmsprop"]

@@ -104,6 +104,17 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, _parts(text)))
 
 
+def kinds(text: str) -> dict[str, str]:
+    """Read COLUMN=KIND, several separated by commas; none from an empty text."""
+    found = {}
+    for part in names(text):
+        column, equals, kind = part.rpartition("=")
+        if not equals or not column:
+            raise _wrong("COLUMN=KIND, several separated by commas", text)
+        found[column.strip()] = kind.strip()
+    return found
+
+
 def optional(text: str) -> str | None:
     """Read a text, or None from an empty one."""
     return text or None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
+from kerasweep.experiments.data import rows_of
 from kerasweep.experiments.run import Run
 from kerasweep.experiments.texts import readable_layers, readable_seeds
 from kerasweep.model_selection import (
@@ -76,8 +77,8 @@ def study_replicates(pipeline: Any, run: Run) -> ReplicateStudy:
     """
     data, seeds = run.data, run.settings.seeds
     train, held_out = data.cv.train, data.cv.validation
-    X_train, y_train = data.X[train], data.y[train]
-    X_val, y_val = data.X[held_out], data.y[held_out]
+    X_train, y_train = rows_of(data.X, train), data.y[train]
+    X_val, y_val = rows_of(data.X, held_out), data.y[held_out]
     before = clone(pipeline[:-1]).fit(X_train, y_train)
     watch = {"net__X_val": before.transform(X_val), "net__y_val": y_val}
     each: dict[str, Any] = {"random_states": seeds, "over": "net__random_state"}

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from kerasweep import MinMaxScaler, MlflowTracking, PixelScaler
     from kerasweep.experiments.data import ExperimentData
     from kerasweep.model_selection import TestResult
+    from kerasweep.preprocessing import TablePreprocessor
+
+#: Columns of a table that are printed at most.
+_MOST_COLUMNS = 50
 
 
 class Run:
@@ -58,7 +62,18 @@ class Run:
         """The data set that the settings name, whole."""
         from kerasweep import load_dataset
 
-        return load_dataset(self.settings.data, target=self.settings.target)
+        settings = self.settings
+        kinds = getattr(settings, "kinds", None)
+        dataset = load_dataset(
+            settings.data, target=settings.target, kinds=kinds or None
+        )
+        if hasattr(dataset.data, "columns") and kinds is None:
+            raise ValueError(
+                f"The data of {settings.name} must be images, or a table of numbers "
+                f"alone. Got {dataset.name}, with columns of other kinds or missing "
+                "values, which baseline, sweep and table take."
+            )
+        return dataset
 
     @cached_property
     def images(self) -> "Bunch":
@@ -83,17 +98,22 @@ class Run:
         )
 
     @property
-    def scaler(self) -> "PixelScaler | MinMaxScaler":
-        """A transformer to [0, 1], not fitted."""
-        from kerasweep import MinMaxScaler, PixelScaler
+    def scaler(self) -> "PixelScaler | MinMaxScaler | TablePreprocessor":
+        """A transformer to [0, 1], or of a table's columns to numbers, not fitted."""
+        from kerasweep import MinMaxScaler, PixelScaler, table_preprocessor
 
+        if hasattr(self.dataset.data, "columns"):
+            return table_preprocessor(self.dataset.kinds)
         most = self.dataset.max_value
         return PixelScaler(most) if most else MinMaxScaler()
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """Numbers of features and of classes."""
-        return self.data.X.shape[1], len(self.dataset.target_names)
+        """Numbers of features, as a network gets them, and of classes."""
+        n_features = self.data.X.shape[1]
+        if hasattr(self.data.X, "columns"):
+            n_features = self.scaler.fit_transform(self.data.X).shape[1]
+        return n_features, len(self.dataset.target_names)
 
     def pipeline(self, network: Any, **between: Any) -> "Pipeline":
         """Return a pipeline that scales rows, and hands them to a network.
@@ -189,6 +209,23 @@ class Run:
         self.contexts.enter_context(record)
         self.table, self.figure = record.table, record.figure
         self.result = record.result
+        self._show_columns()
+
+    def _show_columns(self) -> None:
+        """Show what a table's columns hold, and what was done to them."""
+        columns = self.dataset.column_table
+        if columns is not None:
+            n_shown = min(len(columns), _MOST_COLUMNS)
+            left = len(columns) - n_shown
+            self.table(
+                columns,
+                "columns",
+                f"Columns of {self.dataset.name}"
+                + (f" ({left} more are in the file)" if left else ""),
+                shown=columns.head(n_shown),
+            )
+        for note in self.dataset.notes:
+            print(note, flush=True)
 
     @contextmanager
     def training(

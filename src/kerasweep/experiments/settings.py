@@ -20,6 +20,8 @@ SETTINGS_TAG = "kerasweep.settings"
 
 #: Where files go and where fits run decide nothing about an experiment's outcome.
 _NOT_RECORDED = ("out", "register_as", "n_jobs", "fleet", "scheduler", "resume")
+#: What was added later, so that runs from before are found again.
+_IF_GIVEN = ("kinds",)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Settings:
 
     def texts(self) -> dict[str, str]:
         """Return what decides the outcome, as texts, by name in alphabetical order."""
-        names = sorted(set(self.options()) - set(_NOT_RECORDED))
+        left_out = {*_NOT_RECORDED, *(n for n in _IF_GIVEN if not getattr(self, n, 0))}
+        names = sorted(set(self.options()) - left_out)
         return {name: str(getattr(self, name)) for name in names}
 
 

@@ -1,5 +1,10 @@
 """Split, compare over replicates, select, and test once; measure under noise."""
 
+from kerasweep.model_selection._corrected_t_test import (
+    CorrectedResult,
+    comparison_table,
+    corrected_t_test,
+)
 from kerasweep.model_selection._denoising_quality import denoising_quality
 from kerasweep.model_selection._fit_replicates import fit_replicates
 from kerasweep.model_selection._holdout import HoldoutSplit, holdout
@@ -23,11 +28,14 @@ from kerasweep.model_selection._test_once import TestResult, test_once
 from kerasweep.model_selection._wilson import wilson_interval
 
 __all__ = [
+    "CorrectedResult",
     "HoldoutSplit",
     "PairedResult",
     "ShareResult",
     "TestResult",
     "classification_accuracy_score",
+    "comparison_table",
+    "corrected_t_test",
     "denoising_quality",
     "fit_replicates",
     "half_accuracy_amounts",

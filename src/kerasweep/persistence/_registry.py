@@ -21,6 +21,7 @@ _OURS = {
         "MinMaxScaler",
         "PixelScaler",
         "SaltAndPepper",
+        "TablePreprocessor",
     ),
     "kerasweep.preprocessing._table_encoder": ("TableEncoder",),
     "kerasweep.serving": ("ImagesToRows",),
@@ -40,6 +41,7 @@ _SCIKIT_LEARN = {
         *("StackingClassifier", "StackingRegressor"),
         *("VotingClassifier", "VotingRegressor"),
     ),
+    "sklearn.feature_extraction.text": ("HashingVectorizer", "TfidfTransformer"),
     "sklearn.feature_selection": (
         *("SelectFromModel", "SelectKBest", "SelectPercentile", "VarianceThreshold"),
     ),

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from kerasweep.estimators import DenoisingAutoencoder, VariationalAutoencoder
 from kerasweep.estimators._base import BaseNetwork
-from kerasweep.estimators._own_model import gives_logits
+from kerasweep.estimators._own_metrics import gives_logits
 from kerasweep.estimators._tabular import TabularNetwork
 from kerasweep.persistence._table_graph import table_graph
 

@@ -3,6 +3,7 @@
 from kerasweep.plotting._class_report_display import ClassReportDisplay
 from kerasweep.plotting._denoising_display import DenoisingDisplay
 from kerasweep.plotting._grid_search_display import GridSearchDisplay
+from kerasweep.plotting._importance_display import PermutationImportanceDisplay
 from kerasweep.plotting._latent_space_display import LatentSpaceDisplay
 from kerasweep.plotting._layer_table import layer_table
 from kerasweep.plotting._learning_curves_display import LearningCurvesDisplay
@@ -19,6 +20,7 @@ __all__ = [
     "LearningCurvesDisplay",
     "MisclassifiedDisplay",
     "NoiseRobustnessDisplay",
+    "PermutationImportanceDisplay",
     "SampleGridDisplay",
     "SweepDisplay",
     "layer_table",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kerasweep.training.backends._out_of_memory import is_out_of_memory
 from kerasweep.training.engine._job import (
     EarlyStopping,
+    GivenBatches,
     TrainingJob,
     TrainingResult,
     batch_order,
@@ -42,6 +43,7 @@ __all__ = [
     "Blueprint",
     "Drawn",
     "EarlyStopping",
+    "GivenBatches",
     "Live",
     "TrainingJob",
     "TrainingResult",

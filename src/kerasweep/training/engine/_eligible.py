@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasweep.training.engine._job import Arrays, TrainingJob
+from kerasweep.training.engine._job import Arrays, GivenBatches, TrainingJob
 from kerasweep.training.engine._own import is_own_class, is_own_function
 from kerasweep.training.engine._private import (
     function_settings,
@@ -70,6 +70,8 @@ def why_not(job: TrainingJob) -> str | None:
         names = ", ".join(type(c).__name__ for c in job.keras_callbacks)
         return f"Keras callbacks ({names}) run only in Model.fit."
     for data in (job.train, job.validation):
+        if isinstance(data, GivenBatches):
+            return "The batches are made by a dataset."
         if data is not None and not all(_is_numeric(a) for a in data if a is not None):
             return "The data are not NumPy arrays of numbers."
         if data is not None and data[2] is not None and np.ndim(data[2]) != 1:

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 OnEpoch = Callable[[int, dict[str, float]], bool | None]
+
+
+class GivenBatches(NamedTuple):
+    """Batches that a user's own dataset makes: a PyDataset or a tf.data.Dataset."""
+
+    dataset: Any
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,9 @@ class TrainingJob:
         A model, built and compiled, is trained in place.
     train : tuple of (X, y, sample_weight)
         ``X`` float32 of shape (n_samples, ...), ``y`` as the model's loss takes it,
-        ``sample_weight`` float32 of shape (n_samples,) or None.
+        ``sample_weight`` float32 of shape (n_samples,) or None. What reads or makes
+        rows only when they are asked for, by numbers or a slice, and batches of a
+        user's own, train through ``Model.fit``.
     epochs : int
     batch_size : int
         Rows an update; the last update of an epoch takes what is left.
@@ -70,11 +78,11 @@ class TrainingJob:
     """
 
     network: Any
-    train: Arrays
+    train: Any
     epochs: int
     batch_size: int
     seed: int
-    validation: Arrays | None = None
+    validation: Any = None
     early_stopping: EarlyStopping | None = None
     on_epoch: OnEpoch | None = None
     first_epoch: int = 0

@@ -1,12 +1,14 @@
 """Training through ``Model.fit``, for what the compiled engine cannot express."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
 
 from kerasweep.training.engine._job import (
     Arrays,
+    GivenBatches,
     TrainingJob,
     TrainingResult,
     batch_order,
@@ -23,6 +25,7 @@ class _ShuffledBatches(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._seed = seed
         self._first_epoch = first_epoch
+        self.refusal: ValueError | None = None
         self.draw(0)
 
     def draw(self, epoch: int) -> None:
@@ -36,7 +39,18 @@ class _ShuffledBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return tuple(a[rows] for a in self._arrays)
+        try:
+            return tuple(a[rows] for a in self._arrays)
+        except ValueError as error:  # which a backend would wrap in errors of its own
+            self.refusal = error
+            raise
+
+
+class _BatchesInOrder(_ShuffledBatches):
+    """Rows as they come, to validate on."""
+
+    def draw(self, epoch: int) -> None:
+        self._order = np.arange(self._n_samples)
 
 
 class _Draw(keras.callbacks.Callback):
@@ -81,8 +95,9 @@ def fit_with_keras(job: TrainingJob) -> TrainingResult:
     -------
     result : TrainingResult
     """
-    batches = _ShuffledBatches(job.train, job.batch_size, job.seed, job.first_epoch)
-    callbacks = [_Draw(batches), *job.keras_callbacks]
+    batches, validation = _batches(job), _validation_data(job)
+    ours = [b for b in (batches, validation) if isinstance(b, _ShuffledBatches)]
+    callbacks = [_Draw(b) for b in ours[:1] if b is batches] + [*job.keras_callbacks]
     stopper = None
     if job.early_stopping is not None:
         stopper = keras.callbacks.EarlyStopping(
@@ -95,15 +110,22 @@ def fit_with_keras(job: TrainingJob) -> TrainingResult:
         callbacks.append(stopper)
     callbacks.append(_Report(job))
     network = job.network.to_live()
-    history = network.model.fit(
-        batches,
-        epochs=job.epochs,
-        shuffle=False,
-        validation_data=_validation_data(job.validation),
-        validation_batch_size=max(job.batch_size, 1024),
-        callbacks=callbacks,
-        verbose=job.verbose,
-    )
+    try:
+        history = network.model.fit(
+            batches,
+            epochs=job.epochs,
+            shuffle=False,
+            validation_data=validation,
+            validation_batch_size=max(job.batch_size, 1024)
+            if isinstance(validation, tuple)
+            else None,
+            callbacks=callbacks,
+            verbose=job.verbose,
+        )
+    except Exception:
+        for refusal in [b.refusal for b in ours if b.refusal is not None]:
+            raise refusal from None
+        raise
     return TrainingResult(
         history={k: [float(v) for v in h] for k, h in history.history.items()},
         best_epoch=None if stopper is None else int(stopper.best_epoch),
@@ -112,7 +134,18 @@ def fit_with_keras(job: TrainingJob) -> TrainingResult:
     )
 
 
-def _validation_data(validation: Arrays | None) -> tuple[np.ndarray, ...] | None:
+def _batches(job: TrainingJob) -> Any:
+    if isinstance(job.train, GivenBatches):
+        return job.train.dataset
+    return _ShuffledBatches(job.train, job.batch_size, job.seed, job.first_epoch)
+
+
+def _validation_data(job: TrainingJob) -> Any:
+    validation = job.validation
     if validation is None:
         return None
+    if isinstance(validation, GivenBatches):
+        return validation.dataset
+    if not all(isinstance(a, np.ndarray | None) for a in validation):
+        return _BatchesInOrder(validation, max(job.batch_size, 1024), 0, 0)
     return tuple(a for a in validation if a is not None)

@@ -60,7 +60,12 @@ def predict(network: Any, X: np.ndarray, batch_size: int | None = None) -> np.nd
 
 def _predict_with_keras(model: Any, X: np.ndarray, rows: int | None) -> np.ndarray:
     rows = rows or _ROWS_OF_OTHERS
-    return np.asarray(model.predict(X, batch_size=rows, verbose=0))
+    if isinstance(X, np.ndarray):
+        return np.asarray(model.predict(X, batch_size=rows, verbose=0))
+    starts = range(0, len(X), rows)  # of rows in a file, one block is read at a time
+    return np.concatenate(
+        [np.asarray(model.predict_on_batch(X[i : i + rows])) for i in starts]
+    )
 
 
 def _predict(network: Any, X: np.ndarray, rows: int | None) -> np.ndarray:
