@@ -86,7 +86,7 @@ class TabularNetwork(BaseNetwork):
     # What a leaf supplies -----------------------------------------------------------
 
     @abstractmethod
-    def _learn_target(self, rows: Fold) -> int:
+    def _prepare_target(self, rows: Fold) -> int:
         """Learn how targets are brought into the loss; return the number of outputs."""
 
     @abstractmethod
@@ -131,13 +131,13 @@ class TabularNetwork(BaseNetwork):
         n_held_out = min(max(1, round((fraction or 0.1) * n_rows)), n_rows - 1)
         own = n if n_rows <= _OWN_SPLITS else 1
         seeds = np.random.SeedSequence(seed).generate_state(own)
-        splits = [self._split(rows, n_held_out, int(s)) for s in seeds]
+        splits = [self._member_split(rows, n_held_out, int(s)) for s in seeds]
         folds: list[tuple[Fold, Fold | None]] = [
             (rows.take(kept), rows.take(held_out)) for kept, held_out in splits
         ]
         return folds * (n // own)
 
-    def _split(
+    def _member_split(
         self, rows: Fold, n_held_out: int, seed: int
     ) -> tuple[np.ndarray, np.ndarray]:
         strata = self._strata(rows.target)
@@ -182,7 +182,7 @@ class TabularNetwork(BaseNetwork):
             if self.n_frequencies == "auto"
             else int(self.n_frequencies)
         )
-        shape = self._shape(self._learn_target(rows))
+        shape = self._shape(self._prepare_target(rows))
         raw = self._member_folds(rows, validation or (None, None), seeds.split)
         folds = [self._folds_for_loss(*pair) for pair in raw]
         self.batch_size_ = self._batch_size(len(folds[0][0].X))

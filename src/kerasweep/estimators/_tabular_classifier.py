@@ -206,7 +206,7 @@ default="cosine"
         """Not there: an ensemble with a schedule is not trained on."""
         raise AttributeError(f"{type(self).__name__} has no partial_fit.")
 
-    def _learn_target(self, rows: Fold) -> int:
+    def _prepare_target(self, rows: Fold) -> int:
         return len(self.classes_)
 
     def _loss(self) -> tuple[Any, list[str]]:

@@ -200,7 +200,7 @@ default="cosine"
         """Not there: an ensemble with a schedule is not trained on."""
         raise AttributeError(f"{type(self).__name__} has no partial_fit.")
 
-    def _learn_target(self, rows: Fold) -> int:
+    def _prepare_target(self, rows: Fold) -> int:
         y = rows.target.astype(np.float64)
         self.target_mean_ = np.average(y, axis=0, weights=rows.sample_weight)
         spread = np.average((y - self.target_mean_) ** 2, 0, weights=rows.sample_weight)
