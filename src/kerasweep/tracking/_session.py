@@ -284,6 +284,7 @@ class Session:
         error = sys.exc_info()[1]
         if error is fit.raised_before:
             error = None
+        fit.raised_before = None  # nor kept, with its frames, as long as the run is
         status, text = outcome(error)
         if error is None:
             self._note_winner(fit, estimator)
