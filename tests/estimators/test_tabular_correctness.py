@@ -121,7 +121,7 @@ def test_rows_of_weight_zero_might_as_well_not_be_there():
 
 
 def test_one_row_is_refused_in_a_sentence():
-    with pytest.raises(ValueError, match="at least 2 rows. Got n_samples=1"):
+    with pytest.raises(ValueError, match=r"at least 2 rows. Got n_samples=1"):
         TabularRegressor().fit([[1.0]], [2.0])
 
 

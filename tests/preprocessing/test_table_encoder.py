@@ -117,7 +117,7 @@ def test_marks_that_fit_no_column_are_refused(marks, message):
 )
 def test_dates_are_refused_with_the_remedy(dates):
     X = pd.DataFrame({"day": dates, "size": [1.0, 2.0]})
-    with pytest.raises(TypeError, match="'day' of X of TableEncoder .* TableVectoriz"):
+    with pytest.raises(TypeError, match=r"'day' of X of TableEncoder .* TableVectoriz"):
         TableEncoder().fit(X)
     if not isinstance(dates, pd.PeriodIndex):
         with pytest.raises(TypeError, match="TableVectorizer"):
