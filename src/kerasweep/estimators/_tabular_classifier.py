@@ -63,7 +63,7 @@ default="from_dtype"
         RealMLP has 0.1 [2]_. 0 here, since log loss is what probabilities are for.
     weight_decay : float, default=0.02
         Decoupled decay of all kernels, per update and unit of the learning rate.
-    learning_rate : float, default=0.002
+    learning_rate : float, default=0.003
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, \
 default="cosine"
         How the rate changes over the updates of all `epochs`; RealMLP's schedules [2]_
@@ -161,7 +161,7 @@ default="cosine"
         dropout: float = 0.15,
         label_smoothing: float = 0.0,
         weight_decay: float = 0.02,
-        learning_rate: float = 0.002,
+        learning_rate: float = 0.003,
         learning_rate_schedule: str = "cosine",
         batch_size: Any = "auto",
         epochs: int = 60,

@@ -59,7 +59,7 @@ default="from_dtype"
         Share in [0, 1) of units dropped behind each hidden layer.
     weight_decay : float, default=0.02
         Decoupled decay of all kernels, per update and unit of the learning rate.
-    learning_rate : float, default=0.002
+    learning_rate : float, default=0.003
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, \
 default="cosine"
         How the rate changes over the updates of all `epochs`; RealMLP's schedules [2]_
@@ -158,7 +158,7 @@ default="cosine"
         max_one_hot: int = 64,
         dropout: float = 0.15,
         weight_decay: float = 0.02,
-        learning_rate: float = 0.002,
+        learning_rate: float = 0.003,
         learning_rate_schedule: str = "cosine",
         batch_size: Any = "auto",
         epochs: int = 60,
