@@ -27,7 +27,7 @@ from kerasweep.tracking import check_tracking
 def search_seconds(X, y, tracking: MlflowTracking | None, epochs: int) -> float:
     """Return the wall time of one search."""
     network = DenseClassifier(
-        (500, 300), optimizer="sgd", learning_rate=0.1, epochs=epochs
+        (500, 300), optimizer="sgd", learning_rate=0.1, batch_size=128, epochs=epochs
     )
     search = GridSearchCV(
         Pipeline([("scale", PixelScaler()), ("net", network)]),
