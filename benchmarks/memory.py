@@ -33,7 +33,7 @@ def main() -> None:
 
     def fit(seed: int) -> None:
         net = DenseClassifier(
-            (64, 64), l2=1e-6 * (1 + seed), epochs=1, random_state=seed
+            (64, 64), l2=1e-6 * (1 + seed), batch_size=128, epochs=1, random_state=seed
         )
         start = time.perf_counter()
         net.fit(X, y)

@@ -51,7 +51,7 @@ def fit_search(search: GridSearchCV, X: Any, y: Any, tracking: Any) -> None:
 def sweep(X: Any, y: Any, tracking: Any, epochs: int) -> None:
     """Fit 12 networks and the winner."""
     network = DenseClassifier(
-        (500, 300), optimizer="sgd", learning_rate=0.1, epochs=epochs
+        (500, 300), optimizer="sgd", learning_rate=0.1, batch_size=128, epochs=epochs
     )
     search = GridSearchCV(
         Pipeline([("scale", PixelScaler()), ("net", network)]),

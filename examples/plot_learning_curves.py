@@ -14,7 +14,8 @@ from kerasweep import DenseClassifier, LearningCurvesDisplay
 X, y = load_digits(return_X_y=True)
 X = X / 16
 
-settings = {"epochs": 60, "validation_fraction": 0.25, "random_state": 0}
+settings = {"batch_size": 128, "epochs": 60, "validation_fraction": 0.25}
+settings |= {"random_state": 0}
 plain = DenseClassifier((256, 128), **settings).fit(X, y)
 regularized = DenseClassifier(
     (256, 128), l2=1e-4, dropout=0.3, max_norm=2.0, **settings

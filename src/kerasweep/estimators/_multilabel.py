@@ -14,11 +14,7 @@ _LEAST_OF_A_STRATUM = 20
 
 def has_label_columns(y: Any) -> bool:
     """Tell whether targets have several columns."""
-    try:
-        shape = y.shape if hasattr(y, "shape") else np.shape(y)
-    except ValueError:  # ragged
-        return False
-    return len(shape) == 2 and shape[1] > 1
+    return _n_columns(y) is not None
 
 
 def check_indicators(estimator: Any, y: Any) -> np.ndarray:
@@ -67,7 +63,7 @@ def check_label_columns(estimator: Any, y: Any, n_labels: int | None) -> None:
     ------
     ValueError
     """
-    given = np.shape(y)[1] if has_label_columns(y) else None
+    given = _n_columns(y)
     if given != n_labels:
         owner = type(estimator).__name__
         expected, came = map(_columns, (n_labels, given))
@@ -84,6 +80,15 @@ def label_strata(indicators: np.ndarray) -> np.ndarray:
     )
     strata = strata.ravel()
     return np.where(counts[strata] < _LEAST_OF_A_STRATUM, -1, strata)
+
+
+def _n_columns(y: Any) -> int | None:
+    """Return how many columns targets have, None for one."""
+    try:
+        shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
+    except ValueError:  # ragged
+        return None
+    return int(shape[1]) if len(shape) == 2 and shape[1] > 1 else None
 
 
 def _columns(n_labels: int | None) -> str:
