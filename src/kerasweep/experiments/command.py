@@ -40,9 +40,9 @@ class Command(Generic[S]):
     >>> @dataclass(frozen=True)
     ... class Greeting(Settings):
     ...     times: int = option("1", readers.count, "how often")
-    >>> main = Command(Greeting, lambda settings: print("Hello. " * settings.times))
+    >>> main = Command(Greeting, lambda settings: print("Hello" * settings.times))
     >>> main(["--times", "2"])
-    Hello. Hello.
+    HelloHello
     """
 
     def __init__(self, settings: type[S], function: Callable[..., object]):
