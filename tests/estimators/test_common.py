@@ -13,6 +13,8 @@ from kerasweep import (
     DenseRegressor,
     KerasClassifier,
     KerasRegressor,
+    TabularClassifier,
+    TabularRegressor,
     VariationalAutoencoder,
 )
 
@@ -41,6 +43,8 @@ SETTINGS = {"epochs": 8, "batch_size": 16, "random_state": 0}
 # The checks' data are not in [0, 1], which cross-entropy needs.
 ANY_VALUES = {"loss": "mean_squared_error", "noise": "gaussian", "amount": 0.1}
 ANY_VALUES |= {"low": None, "high": None}
+QUICK_TABLE = {"n_members": 2, "n_frequencies": 8, "embedding_width": 4}
+QUICK_TABLE |= {"learning_rate": 0.02, **SETTINGS, "epochs": 12}
 ESTIMATORS = [
     ConvClassifier(),
     DenseClassifier(),
@@ -54,7 +58,10 @@ ESTIMATORS = [
     KerasRegressor(small_regressor, **SETTINGS).set_params(
         optimizer__learning_rate=0.05
     ),
+    TabularClassifier((16,), **QUICK_TABLE),
+    TabularRegressor((16,), **QUICK_TABLE),
 ]
+TABLES = [TabularClassifier(), TabularRegressor()]
 AUTOENCODERS = [
     DenoisingAutoencoder((16,), **ANY_VALUES, **SETTINGS),
     DenoisingAutoencoder(
@@ -90,7 +97,7 @@ def expected_failed_checks(estimator):
 
 
 CHECKS = parametrize_with_checks(
-    [*ESTIMATORS, *AUTOENCODERS], expected_failed_checks=expected_failed_checks
+    [*ESTIMATORS, *TABLES, *AUTOENCODERS], expected_failed_checks=expected_failed_checks
 )
 
 

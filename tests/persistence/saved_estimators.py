@@ -14,6 +14,8 @@ from kerasweep import (
     KerasClassifier,
     PixelScaler,
     SaltAndPepper,
+    TabularClassifier,
+    TabularRegressor,
     VariationalAutoencoder,
 )
 
@@ -58,6 +60,10 @@ MADE = {
             8, learning_rate=keras.optimizers.schedules.CosineDecay(0.01, 9), **FAST
         ),
     ),
+    "table of classes": lambda: TabularClassifier(
+        (4,), n_members=2, categorical_features=[1, 2], max_one_hot=2, **FAST
+    ),
+    "table of numbers": lambda: TabularRegressor((4,), n_members=2, **FAST),
     "own": lambda: KerasClassifier(
         network, model__units=6, optimizer__learning_rate=0.01, **FAST
     ),

@@ -23,7 +23,8 @@ from kerasweep.networks._tabular import (
 from kerasweep.preprocessing._table_encoder import TableEncoder, take_columns
 from kerasweep.training import TrainingJob
 
-_LEAST_BATCH, _MOST_BATCH, _UPDATES_AN_EPOCH = 32, 256, 20
+_LEAST_BATCH, _MOST_BATCH, _UPDATES_AN_EPOCH = 32, 256, 32
+_LEAST_BINS, _MOST_BINS, _ROWS_A_BIN = 8, 32, 50
 # More rows are split alike for all members, so that they are in memory once.
 _OWN_SPLITS = 50_000
 
@@ -32,7 +33,10 @@ TABULAR_CONSTRAINTS: dict[str, list[Any]] = {
     "n_members": [Interval(Integral, 1, None, closed="left")],
     "activation": DENSE_CONSTRAINTS["activation"],
     "numeric_embedding": [StrOptions({"piecewise", "periodic"}), None],
-    "n_frequencies": [Interval(Integral, 1, None, closed="left")],
+    "n_frequencies": [
+        Interval(Integral, 1, None, closed="left"),
+        StrOptions({"auto"}),
+    ],
     "embedding_width": [Interval(Integral, 1, None, closed="left")],
     "frequency_scale": [Interval(Real, 0, None, closed="neither")],
     "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
@@ -64,7 +68,7 @@ class TabularNetwork(BaseNetwork):
     n_members: int
     activation: str
     numeric_embedding: str | None
-    n_frequencies: int
+    n_frequencies: Any
     embedding_width: int
     frequency_scale: float
     categorical_features: Any
@@ -76,6 +80,7 @@ class TabularNetwork(BaseNetwork):
 
     encoder_: TableEncoder
     batch_size_: int
+    n_frequencies_: int
     best_epochs_: list[int]
 
     # What a leaf supplies -----------------------------------------------------------
@@ -172,6 +177,11 @@ class TabularNetwork(BaseNetwork):
                 f"{len(rows.X)} instead."
             )
         seeds = draw_seeds(self.random_state)
+        self.n_frequencies_ = (
+            min(max(_LEAST_BINS, len(rows.X) // _ROWS_A_BIN), _MOST_BINS)
+            if self.n_frequencies == "auto"
+            else int(self.n_frequencies)
+        )
         shape = self._shape(self._learn_target(rows))
         raw = self._member_folds(rows, validation or (None, None), seeds.split)
         folds = [self._folds_for_loss(*pair) for pair in raw]
@@ -239,7 +249,7 @@ class TabularNetwork(BaseNetwork):
             activation=self.activation,
             dropout=float(self.dropout),
             numeric_embedding=self.numeric_embedding,
-            n_frequencies=int(self.n_frequencies),
+            n_frequencies=self.n_frequencies_,
             embedding_width=int(self.embedding_width),
         )
 

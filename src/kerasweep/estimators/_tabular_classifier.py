@@ -39,8 +39,9 @@ default="piecewise"
         a linear layer with rectified units over its piecewise-linear encoding, whose
         bins are bounded by the quantiles of the training rows; a linear layer over
         ``cos(2 pi f x + b)`` with learnt frequencies, as in RealMLP [2]_; or nothing.
-    n_frequencies : int, default=16
-        Bins or waves of each quantity.
+    n_frequencies : int or "auto", default="auto"
+        Bins or waves of each quantity. "auto" takes one for 50 rows, from 8 to 32; see
+        `n_frequencies_`.
     embedding_width : int, default=6
         Numbers that a quantity becomes.
     frequency_scale : float, default=0.2
@@ -59,16 +60,16 @@ default="from_dtype"
         Share in [0, 1) of units dropped behind each hidden layer.
     label_smoothing : float, default=0.0
         Share in [0, 1) of each training row's weight that goes to all classes alike.
-        RealMLP has 0.1 for the sake of accuracy [2]_; probabilities are worse for it.
+        RealMLP has 0.1 [2]_. 0 here, since log loss is what probabilities are for.
     weight_decay : float, default=0.02
         Decoupled decay of all kernels, per update and unit of the learning rate.
-    learning_rate : float, default=0.002
+    learning_rate : float, default=0.003
     learning_rate_schedule : {"constant", "cosine", "one_cycle"}, \
 default="cosine"
         How the rate changes over the updates of all `epochs`; RealMLP's schedules [2]_
         fall to 0, too.
     batch_size : int or "auto", default="auto"
-        Rows per update. "auto" takes the power of two that makes about 20 updates an
+        Rows per update. "auto" takes the power of two that makes about 32 updates an
         epoch, from 32 to 256; see `batch_size_`.
     epochs : int, default=60
         Most passes over the training rows.
@@ -102,7 +103,8 @@ default="cosine"
     encoder_ : TableEncoder
         What turns a table into those columns.
     classes_ : ndarray of shape (n_classes,)
-    batch_size_ : int
+    batch_size_, n_frequencies_ : int
+        What "auto" stands for.
     history_ : dict of str to list of float
         One value an epoch, the mean of the members that were still in training:
         "loss" and "val_loss", and "accuracy" and "val_accuracy".
@@ -151,7 +153,7 @@ default="cosine"
         n_members: int = 4,
         activation: str = "relu",
         numeric_embedding: str | None = "piecewise",
-        n_frequencies: int = 16,
+        n_frequencies: Any = "auto",
         embedding_width: int = 6,
         frequency_scale: float = 0.2,
         categorical_features: Any = "from_dtype",
@@ -159,7 +161,7 @@ default="cosine"
         dropout: float = 0.15,
         label_smoothing: float = 0.0,
         weight_decay: float = 0.02,
-        learning_rate: float = 0.002,
+        learning_rate: float = 0.003,
         learning_rate_schedule: str = "cosine",
         batch_size: Any = "auto",
         epochs: int = 60,
