@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.model_selection import cross_val_score
 
-from kerasweep import KerasClassifier, KerasRegressor
+from kerasweep import KerasClassifier, KerasRegressor, MlflowTracking, load, save
 
 X, Y = load_iris(return_X_y=True)
 X = X.astype(np.float32)
@@ -70,6 +70,15 @@ def test_a_dataset_trains_through_keras(make):
     )
     again = net().fit(make(X, Y))
     np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
+
+
+def test_a_tracked_fit_on_a_dataset_is_saved_as_data(store_uri, tmp_path):
+    fitted = net(epochs=1)
+    fitted.set_callbacks(MlflowTracking("datasets", tracking_uri=store_uri))
+    fitted.fit(Batches(X, Y))
+    save(fitted, tmp_path / "net.kerasweep")
+    again = load(tmp_path / "net.kerasweep")
+    np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
 
 
 def test_one_hot_batches_and_validation_on_another_dataset():

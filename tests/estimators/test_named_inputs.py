@@ -9,7 +9,14 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from kerasweep import KerasClassifier, KerasRegressor, MlflowTracking
+from kerasweep import (
+    KerasClassifier,
+    KerasRegressor,
+    MlflowTracking,
+    export_keras,
+    load,
+    save,
+)
 
 N = 60
 
@@ -272,3 +279,26 @@ def test_other_bad_input_is_refused():
         clone(net).set_params(loss={"low": "categorical_crossentropy"}).fit(
             numbers, labels
         )
+
+
+def test_a_tracked_fit_on_a_dict_is_saved_as_data(store_uri, tmp_path):
+    X = {"a": np.arange(6.0), "b": np.ones(6)}
+    net = KerasRegressor(two_inputs, epochs=1)
+    net.set_callbacks(MlflowTracking("dicts", tracking_uri=store_uri))
+    net.fit(X, X["a"])
+    save(net, tmp_path / "net.kerasweep")
+    again = load(tmp_path / "net.kerasweep")
+    np.testing.assert_array_equal(again.predict(X), net.predict(X))
+    with pytest.raises(ValueError, match="must have one input and one output"):
+        export_keras(net, tmp_path / "net.keras")
+
+
+def test_several_outputs_are_saved_as_data(tmp_path):
+    X = np.ones((4, 2))
+    y = {"low": [0, 1, 0, 1], "high": ["x", "y", "z", "x"]}
+    net = KerasClassifier(two_outputs(True), epochs=1).fit(X, y)
+    save(net, tmp_path / "net.kerasweep")
+    again = load(tmp_path / "net.kerasweep")
+    assert again.predict(X)["high"].tolist() == net.predict(X)["high"].tolist()
+    with pytest.raises(ValueError, match="must have one input and one output"):
+        export_keras(net, tmp_path / "net.keras")

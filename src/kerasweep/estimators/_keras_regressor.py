@@ -20,6 +20,10 @@ class KerasRegressor(
     model function, ``optimizer__learning_rate=0.1`` one of the optimizer. A name that
     nothing takes is refused at once, not in ``fit``.
 
+    Several inputs and outputs are taken by name, as a DataFrame or a dict of arrays. X
+    may also be a ``keras.utils.PyDataset``, a ``tf.data.Dataset`` or an array mapped
+    from a file, which train through ``Model.fit``.
+
     Parameters
     ----------
     model : callable or keras.Model

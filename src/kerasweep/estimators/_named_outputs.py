@@ -224,7 +224,7 @@ class NamedClassesMixin(_NamedOutputs):
         }
 
     def _takes_names(self: Any, y: Any) -> bool:
-        if self._y_by_name or self._by_name():
+        if getattr(self, "_y_by_name", False) or self._by_name():
             return True
         return y.shape[1] > 1 and not _is_indicator(y)
 
@@ -309,7 +309,8 @@ class NamedNumbersMixin(_NamedOutputs):
 
     def _encode_target(self: Any, X: Any, y: Any, *, first: bool) -> Any:
         named = isinstance(y, Mapping) or (
-            is_frame(y) and (self._y_by_name or (not first and self._by_name()))
+            is_frame(y)
+            and (getattr(self, "_y_by_name", False) or (not first and self._by_name()))
         )
         if not named:
             self._refuse_unnamed(first)

@@ -41,9 +41,8 @@ _BLOCK = 1024
 class OwnRowsMixin:
     """X as an array, as several by name, mapped from a file, or as a dataset."""
 
-    _x_by_name = False
-    _y_by_name = False
-    _batch: Batch | None = None
+    _x_by_name: bool
+    _y_by_name: bool
     _named_out: Any
     classes_: Any
 
@@ -71,14 +70,16 @@ class OwnRowsMixin:
         context: Any,
     ) -> None:
         if is_dataset(X):
-            self._train_on_batches(
-                X, y, sample_weight, validation, epochs, resume, context
-            )
+            try:
+                self._train_on_batches(
+                    X, y, sample_weight, validation, epochs, resume, context
+                )
+            finally:
+                self.__dict__.pop("_batch", None)
             return
         refuse_list_of_batches(type(self).__name__, X)
         rest = (y, sample_weight, validation, epochs, resume, context)
         if not resume:
-            self._batch = None
             self.__dict__.pop("n_features_in_", None)
             self.__dict__.pop("feature_names_in_", None)
             self._x_by_name = isinstance(X, Mapping)
@@ -122,7 +123,7 @@ class OwnRowsMixin:
         owner = type(self).__name__
         if isinstance(X, NamedRows | MappedRows):
             return X
-        if self._x_by_name:
+        if getattr(self, "_x_by_name", False):
             return named_arrays(self, X, first=first)
         if isinstance(X, Mapping):
             raise TypeError(
@@ -220,7 +221,7 @@ class OwnRowsMixin:
                 f"early_stopping of {owner} must be given a dataset to validate on, as "
                 "X_val, where X is a dataset: nobody can hold rows of it out."
             )
-        batch = look_at(owner, X, with_targets=True)
+        self._batch = batch = look_at(owner, X, with_targets=True)
         if held_out is not None:
             look_at(owner, held_out, with_targets=True)
         if not resume:
@@ -253,8 +254,8 @@ class OwnRowsMixin:
 
     def _begin_with(self: Any, batch: Batch) -> None:
         """Take what a dataset's batches say of features and targets."""
-        self._batch = batch
-        self._named_out, self._x_by_name = None, isinstance(batch.x, dict)
+        self._named_out, self._y_by_name = None, False
+        self._x_by_name = isinstance(batch.x, dict)
         for name in ("n_features_in_", "feature_names_in_", "classes_"):
             self.__dict__.pop(name, None)
         if isinstance(batch.x, dict):
@@ -271,7 +272,8 @@ class OwnRowsMixin:
 
     def _loss_of_batches(self: Any, n_outputs: int) -> str | None:
         """Name the default loss where the batches of a dataset hold one-hot rows."""
-        y = None if self._batch is None else self._batch.y
+        batch = getattr(self, "_batch", None)
+        y = None if batch is None else batch.y
         one_hot = is_classifier(self) and n_outputs > 1 and isinstance(y, Part)
         if one_hot and y is not None and y.shape == (n_outputs,):
             return "categorical_crossentropy"

@@ -72,6 +72,7 @@ def _rows_of(steps: list[tuple[str, Any]]) -> tuple[int, ...]:
     if type(first).__name__ == "ImagesToRows":
         return tuple(int(side) for side in first.image_shape)
     if isinstance(first, BaseNetwork) and not isinstance(first, TabularNetwork):
+        _refuse_several("the export", first)
         return first._row_shape
     return (int(first.n_features_in_),)
 
@@ -135,9 +136,20 @@ def _affine(kind: str, step: Any) -> tuple[Any, Any] | None:
     return getattr(step, center) if with_center else 0.0, scale
 
 
+def _refuse_several(owner: str, net: Any) -> None:
+    by_name = getattr(net, "_x_by_name", False) or getattr(net, "_named_out", None)
+    if by_name:
+        raise ValueError(
+            f"The network of {owner} must have one input and one output. Got a "
+            f"{type(net).__name__} with several, by name. Export its model_ with Keras "
+            "itself: model_.save(path), or model_.export(path)."
+        )
+
+
 def _network(owner: str, net: Any, name: str) -> Graph:
     import keras
 
+    _refuse_several(owner, net)
     if isinstance(net, VariationalAutoencoder):
         encoder, width = net.encoder_, net._latent_dim()
         return lambda x: encoder(x, training=False)[:, :width]

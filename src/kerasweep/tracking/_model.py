@@ -54,7 +54,8 @@ def example_rows(X: Any) -> Example | None:
         if columns is None and any(kind.kind not in "biuf" for kind in X.dtypes):
             return None  # MLflow can't write them all
         return Example(rows, columns)
-    if hasattr(X, "toarray"):
+    has_rows = hasattr(X, "shape") or isinstance(X, list | tuple)
+    if hasattr(X, "toarray") or not has_rows:  # a dict of arrays, or a dataset
         return None
     rows = np.array(X[:EXAMPLE_ROWS])
     return Example(rows) if rows.dtype.kind in "biuf" else None
