@@ -9,8 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from kerasweep import DenseClassifier, DenseRegressor, fleet
-from kerasweep.console import SearchProgress
 from kerasweep.estimators._auto import resolve_auto
+from kerasweep.experiments.progress import SearchProgress
 
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
