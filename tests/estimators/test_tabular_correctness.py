@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
-from kerasweep import TabularClassifier, TabularRegressor
+from kerasweep import TabularClassifier, TabularRegressor, load, save
 from kerasweep.networks._tabular import _bins
 
 QUICK = {"hidden_layer_sizes": (16,), "n_members": 2, "random_state": 0}
@@ -63,10 +63,12 @@ def test_members_differ_and_are_validated_on_rows_of_their_own(regressor, steps)
     assert not np.array_equal(first.X, second.X)
 
 
-def test_a_constant_target_is_answered_exactly():
+def test_a_constant_target_is_divided_by_one():
     x = np.arange(40.0)[:, None]
-    net = TabularRegressor((4,), n_members=2, epochs=1).fit(x, np.full(40, 7.0))
-    np.testing.assert_array_equal(net.predict(x), 7.0)
+    net = TabularRegressor((4,), n_members=2, epochs=5, random_state=0)
+    net.fit(x, np.full(40, 7000.0))
+    assert net.target_scale_.tolist() == [1.0]
+    np.testing.assert_allclose(net.predict(x), 7000.0, atol=1)
 
 
 def test_several_targets_keep_their_units():
@@ -133,3 +135,31 @@ def test_mixed_columns_are_learnt_from():
     y = (X["kind"] == "b") ^ X["size"].isna()
     net = TabularClassifier(**QUICK).fit(X, y)
     assert log_loss(y, net.predict_proba(X)) < 0.1
+
+
+def test_several_labels_per_row_are_told_apart(tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(240, 3))
+    labels = (X > 0).astype(int)
+    net = TabularClassifier(
+        (32,), n_members=2, epochs=40, learning_rate=0.01, random_state=0
+    ).fit(X, labels)
+    probabilities = net.predict_proba(X)
+    assert probabilities.shape == labels.shape
+    np.testing.assert_array_equal(net.predict(X), probabilities > 0.5)
+    assert (net.predict(X) == labels).mean() > 0.9
+    plain = net.model_.predict(net.encoder_.transform(X), verbose=0)
+    np.testing.assert_allclose(plain, probabilities, atol=1e-6)
+    save(net, tmp_path / "labels")
+    again = load(tmp_path / "labels").predict_proba(X)
+    np.testing.assert_array_equal(again, probabilities)
+
+
+def test_a_large_mean_costs_no_digits():
+    """A model in single precision alone answered to the nearest 64."""
+    x = np.linspace(-1, 1, 200).reshape(-1, 1)
+    y = 1e9 + x.ravel()
+    net = TabularRegressor(
+        (32,), n_members=2, epochs=60, learning_rate=0.01, random_state=0
+    )
+    assert net.fit(x, y).score(x, y) > 0.9

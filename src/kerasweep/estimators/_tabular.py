@@ -142,8 +142,7 @@ class TabularNetwork(BaseNetwork):
     ) -> tuple[np.ndarray, np.ndarray]:
         strata = self._strata(rows.target)
         if strata is not None:
-            counts = np.bincount(strata)
-            counts = counts[counts > 0]
+            counts = np.unique(strata, return_counts=True)[1]
             few = min(n_held_out, len(strata) - n_held_out) < len(counts)
             if few or counts.min() < 2:
                 strata = None

@@ -212,17 +212,25 @@ default="cosine"
     def _loss(self) -> tuple[Any, list[str]]:
         import keras
 
+        if self._is_multilabel():
+            # Outputs are logits: a label is told at 0.
+            metric = keras.metrics.BinaryAccuracy(threshold=0.0)
+            return keras.losses.BinaryCrossentropy(from_logits=True), [metric]
         return keras.losses.CategoricalCrossentropy(from_logits=True), ["accuracy"]
 
     def _loss_target(self, network: Any, target: np.ndarray) -> np.ndarray:
+        if self._is_multilabel():
+            return target.astype(np.float32)
         return np.eye(len(self.classes_), dtype=np.float32)[target]
 
     def _smoothed(self, fold: Fold) -> Fold:
         share = np.float32(self.label_smoothing)
-        target = fold.target * (1 - share) + share / fold.target.shape[1]
+        n_answers = 2 if self._is_multilabel() else fold.target.shape[1]
+        target = fold.target * (1 - share) + share / n_answers
         return fold._replace(target=target.astype(np.float32))
 
     def _merged(
         self, shape: TabularShape, members: list[dict[str, list[np.ndarray]]]
     ) -> Any:
-        return tabular_ensemble(shape, members, softmax=True)
+        activation = "sigmoid" if self._is_multilabel() else "softmax"
+        return tabular_ensemble(shape, members, activation=activation)

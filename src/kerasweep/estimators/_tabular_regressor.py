@@ -98,7 +98,8 @@ default="cosine"
         What turns a table into those columns.
     n_outputs_ : int
     target_mean_, target_scale_ : ndarray of shape (n_outputs,)
-        What targets are centered and divided by in training.
+        What targets are centered and divided by in training: their weighted mean and
+        standard deviation, 1 for a constant.
     batch_size_, n_frequencies_ : int
         What "auto" stands for.
     history_ : dict of str to list of float
@@ -141,8 +142,8 @@ default="cosine"
         **TabularNetwork._parameter_constraints,
     }
 
-    target_mean_: np.ndarray
-    target_scale_: np.ndarray
+    #: Always: the mixin learns the units, and answers in them.
+    standardize_target = True
 
     def __init__(
         self,
@@ -201,18 +202,11 @@ default="cosine"
         raise AttributeError(f"{type(self).__name__} has no partial_fit.")
 
     def _prepare_target(self, rows: Fold) -> int:
-        y = rows.target.astype(np.float64)
-        self.target_mean_ = np.average(y, axis=0, weights=rows.sample_weight)
-        spread = np.average((y - self.target_mean_) ** 2, 0, weights=rows.sample_weight)
-        self.target_scale_ = np.sqrt(spread)
-        return y.shape[1]
+        self._learn_target(rows, first=True)
+        return self.n_outputs_
 
     def _loss(self) -> tuple[Any, list[str]]:
         return "mean_squared_error", []
-
-    def _loss_target(self, network: Any, target: np.ndarray) -> np.ndarray:
-        scale = np.where(self.target_scale_ > 0, self.target_scale_, 1.0)
-        return ((target - self.target_mean_) / scale).astype(np.float32)
 
     def _smoothed(self, fold: Fold) -> Fold:
         return fold
@@ -220,13 +214,7 @@ default="cosine"
     def _merged(
         self, shape: TabularShape, members: list[dict[str, list[np.ndarray]]]
     ) -> Any:
-        return tabular_ensemble(
-            shape,
-            members,
-            softmax=False,
-            scale=self.target_scale_.tolist(),
-            offset=self.target_mean_.tolist(),
-        )
+        return tabular_ensemble(shape, members, activation="linear")
 
     def predict(self, X: Any, *, return_std: bool = False) -> Any:
         """Predict the targets.

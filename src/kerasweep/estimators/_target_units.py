@@ -50,26 +50,25 @@ def in_units(model: Any, units: Units) -> Any:
 
     Parameters
     ----------
-    model : keras.Sequential
-        Compiled.
+    model : keras.Model
+        Of one input and one output.
     units : Units
 
     Returns
     -------
-    model : keras.Sequential
-        Of the same layers, with the same optimizer, and a ``Rescaling`` layer.
+    model : keras.Model
+        Of the same layers, with the same optimizer if there is one, and a
+        ``Rescaling`` layer. A ``Sequential`` model stays one.
     """
     import keras
 
-    scaled = keras.Sequential(
-        [
-            keras.Input(model.input_shape[1:], name="features"),
-            *model.layers,
-            keras.layers.Rescaling(
-                units.scale.tolist(), units.mean.tolist(), name="units"
-            ),
-        ],
-        name=model.name,
-    )
-    scaled.compile(optimizer=model.optimizer, loss=model.loss)
+    scale, mean = units.scale.tolist(), units.mean.tolist()
+    layer = keras.layers.Rescaling(scale, mean, name="units")
+    if isinstance(model, keras.Sequential):
+        rows = keras.Input(model.input_shape[1:], name="features")
+        scaled = keras.Sequential([rows, *model.layers, layer], name=model.name)
+    else:
+        scaled = keras.Model(model.inputs, layer(model.output), name=model.name)
+    if model.compiled:
+        scaled.compile(optimizer=model.optimizer, loss=model.loss)
     return scaled

@@ -73,9 +73,7 @@ def tabular_ensemble(
     shape: TabularShape,
     members: Sequence[dict[str, list[np.ndarray]]],
     *,
-    softmax: bool,
-    scale: Sequence[float] | None = None,
-    offset: Sequence[float] | None = None,
+    activation: str,
 ) -> Any:
     """Build the model that averages trained networks.
 
@@ -84,10 +82,8 @@ def tabular_ensemble(
     shape : TabularShape
     members : sequence of dict
         The weights of each network, by the names of its layers.
-    softmax : bool
-        Whether probabilities are averaged, not outputs.
-    scale, offset : sequence of float of length n_outputs, default=None
-        What the average is multiplied by, and what is added then.
+    activation : {"softmax", "sigmoid", "linear"}
+        What becomes of each network's outputs before they are averaged.
 
     Returns
     -------
@@ -100,10 +96,8 @@ def tabular_ensemble(
     layers = _Layers(len(members))
     rows = keras.Input((shape.n_columns,), name="columns")
     x = layers.network(shape, rows)
-    x = keras.layers.Activation("softmax" if softmax else "linear", name="members")(x)
+    x = keras.layers.Activation(activation, name="members")(x)
     x = keras.layers.GlobalAveragePooling1D(name="average")(x)
-    if scale is not None:
-        x = keras.layers.Rescaling(list(scale), list(offset or ()), name="units")(x)
     model = keras.Model(rows, x, name="tabular_ensemble")
     for name in members[0]:
         layer = model.get_layer(name)
