@@ -201,7 +201,7 @@ PARAMETERS = [
     ({"l2": np.nan}, "l2"),
     ({"max_norm": 0}, "max_norm"),
     ({"dropout": 1.0}, "dropout"),
-    ({"dropout": (0.1, 0.2, 0.3)}, "one for each of the 2 hidden layers"),
+    ({"hidden_layer_sizes": (8, 8), "dropout": (0.1,)}, "each of the 2 hidden layers"),
     ({"dropout": ("a", "b")}, "dropout"),
     ({"input_dropout": -0.1}, "input_dropout"),
     ({"optimizer": "sdg"}, "optimizer"),

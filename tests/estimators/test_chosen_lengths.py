@@ -89,6 +89,18 @@ def test_a_class_too_rare_to_be_held_out_is_no_error_unless_asked_for():
         net.set_params(early_stopping=True).fit(X, labels)
 
 
+def test_rows_of_weight_zero_are_neither_counted_nor_held_out():
+    weight = np.zeros(150)
+    weight[:99] = 1
+    net = DenseClassifier(random_state=0).fit(X, y, sample_weight=weight)
+    assert not net.early_stopping_
+    weight[99] = 1e-3
+    assert net.fit(X, y, sample_weight=weight).early_stopping_
+    # of 150 rows, ten would be validated on, seldom one that counts
+    weight[1:] = 0
+    assert not net.fit(X, y, sample_weight=weight).early_stopping_
+
+
 def test_a_schedule_ends_where_it_was_to_end():
     net = DenseClassifier(learning_rate_schedule="cosine", random_state=0).fit(X, y)
     assert net.n_epochs_ == net.epochs_ == 100

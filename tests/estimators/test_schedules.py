@@ -28,6 +28,7 @@ def test_plain_descent_at_the_scheduled_rates(schedule, engine):
     ones, target = np.ones((20, 1)), np.full(20, 3.0)
     net = DenseRegressor(
         (),
+        standardize_target=False,
         optimizer="sgd",
         learning_rate=0.1,
         learning_rate_schedule=schedule,
@@ -37,7 +38,7 @@ def test_plain_descent_at_the_scheduled_rates(schedule, engine):
         engine=engine,
     ).fit(ones, target)
     start = DenseRegressor((), optimizer="sgd", learning_rate=1e-30, epochs=1)
-    start = start.set_params(random_state=0).fit(ones, target)
+    start.set_params(standardize_target=False, random_state=0).fit(ones, target)
     kernel, bias = (float(w.ravel()[0]) for w in start.model_.get_weights())
     for rate in rates(schedule, 10, 0.1):
         gradient = 2 * (kernel + bias - 3)

@@ -7,6 +7,7 @@ decided is in the documentation.
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _num_samples
 
@@ -70,9 +71,14 @@ def in_force(estimator: Any, name: str) -> Any:
     return vars(estimator).get(f"{name}_", getattr(estimator, name))
 
 
-def count_rows(X: Any) -> int:
-    """Count rows that have not been checked; those that can't be counted as one."""
+def count_rows(X: Any, sample_weight: Any) -> int:
+    """Count rows that have not been checked, without those of weight 0.
+
+    Rows that can't be counted, which the check will refuse, count as one.
+    """
     try:
-        return max(1, int(_num_samples(X)))
+        if sample_weight is None:
+            return max(1, int(_num_samples(X)))
+        return max(1, int(np.count_nonzero(np.asarray(sample_weight) > 0)))
     except (TypeError, ValueError):
         return 1

@@ -190,7 +190,7 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
 
         Without `validation` for one epoch.
         """
-        before, n_rows = dict(vars(self)), count_rows(X)
+        before, n_rows = dict(vars(self)), count_rows(X, sample_weight)
         if validation is None:
             self._resolve(n_rows, one_epoch=True, validates=False)
             epochs = 1

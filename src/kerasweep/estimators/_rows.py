@@ -111,11 +111,13 @@ class NetworkRows:
             if not in_force(self, "early_stopping"):
                 return rows, None
             fraction = 0.1
-        strata = self._strata(rows.target)
+        asked_for = self.early_stopping or self.validation_fraction is not None
+        strata, candidates = self._strata(rows.target), np.arange(len(rows.X))
+        if not asked_for and rows.sample_weight is not None:
+            candidates = np.flatnonzero(rows.sample_weight > 0)
         try:
-            train_rows, val_rows = self._split(rows, fraction, seed, strata)
+            held_out = _drawn(candidates, fraction, seed, strata)
         except ValueError as error:
-            asked_for = self.early_stopping or self.validation_fraction is not None
             if strata is None or (asked_for and rows.target.ndim == 1):
                 raise ValueError(
                     f"validation_fraction (={fraction}) of {type(self).__name__} must "
@@ -124,15 +126,19 @@ class NetworkRows:
                 ) from None
             # Sets of labels may be too many for it, and nobody asked for validation
             # where a class is too rare.
-            train_rows, val_rows = self._split(rows, fraction, seed, None)
-        return rows.take(np.sort(train_rows)), rows.take(np.sort(val_rows))
+            held_out = _drawn(candidates, fraction, seed, None)
+        trained_on = np.setdiff1d(np.arange(len(rows.X)), held_out)
+        return rows.take(trained_on), rows.take(held_out)
 
-    def _split(
-        self, rows: Fold, fraction: float, seed: int, strata: np.ndarray | None
-    ) -> Any:
-        return train_test_split(
-            np.arange(len(rows.X)),
-            test_size=fraction,
-            random_state=seed % 2**32,
-            stratify=strata,
-        )
+
+def _drawn(
+    candidates: np.ndarray, fraction: float, seed: int, strata: np.ndarray | None
+) -> np.ndarray:
+    """Draw rows to hold out, and return their numbers in ascending order."""
+    _, held_out = train_test_split(
+        candidates,
+        test_size=fraction,
+        random_state=seed % 2**32,
+        stratify=None if strata is None else strata[candidates],
+    )
+    return np.sort(held_out)
