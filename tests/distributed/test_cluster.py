@@ -152,8 +152,8 @@ def after_messages(monkeypatch):
 
         def count(message):
             put(message)
-            came[type(message).__name__] += 1
-            if came["MetricsSeen"] > n_epochs:
+            came["epochs"] += bool(getattr(message, "metrics", None))
+            if came["epochs"] > n_epochs:
                 begun.set()
 
         def run():

@@ -17,6 +17,7 @@ from kerasweep import (
     TabularRegressor,
     VariationalAutoencoder,
 )
+from kerasweep.training.backends._runtime import get_runtime
 
 
 def small_classifier(meta):
@@ -61,7 +62,6 @@ ESTIMATORS = [
     TabularClassifier((16,), **QUICK_TABLE),
     TabularRegressor((16,), **QUICK_TABLE),
 ]
-TABLES = [TabularClassifier(), TabularRegressor()]
 AUTOENCODERS = [
     DenoisingAutoencoder((16,), **ANY_VALUES, **SETTINGS),
     DenoisingAutoencoder(
@@ -97,7 +97,7 @@ def expected_failed_checks(estimator):
 
 
 CHECKS = parametrize_with_checks(
-    [*ESTIMATORS, *TABLES, *AUTOENCODERS], expected_failed_checks=expected_failed_checks
+    [*ESTIMATORS, *AUTOENCODERS], expected_failed_checks=expected_failed_checks
 )
 
 
@@ -106,7 +106,15 @@ def without_address(part):
     return re.sub("at0x[0-9a-f]+", "", CHECKS.kwargs["ids"](part))
 
 
+@pytest.fixture
+def without_xla(monkeypatch):
+    """Compile some thousand small programs in a third of the time."""
+    runtime = get_runtime()
+    monkeypatch.setattr(runtime, "has_room_for_xla", lambda draws: False)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("without_xla")
 # The checks' rows are not square images.
 @pytest.mark.filterwarnings("ignore:X of ConvClassifier has .* no square number")
 @pytest.mark.filterwarnings("ignore:X of DenoisingAutoencoder has:UserWarning")

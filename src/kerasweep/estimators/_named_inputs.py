@@ -6,7 +6,12 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _num_samples, validate_data
 
-from kerasweep.estimators._row_sources import MappedRows, NamedRows, is_mapped
+from kerasweep.estimators._row_sources import (
+    MappedRows,
+    NamedRows,
+    is_by_name,
+    is_mapped,
+)
 from kerasweep.preprocessing._numbers import refuse_disguised
 
 
@@ -42,7 +47,7 @@ def named_arrays(estimator: Any, X: Any, *, first: bool) -> NamedRows:
         If its parts don't have equally many rows, or not the names seen in fit.
     """
     owner = type(estimator).__name__
-    if isinstance(X, Mapping):
+    if is_by_name(X):
         arrays = {name: _as_array(owner, name, part) for name, part in X.items()}
     elif hasattr(X, "columns"):
         validate_data(estimator, X, skip_check_array=True, reset=first)
@@ -85,7 +90,8 @@ def _as_array(owner: str, name: Any, part: Any) -> Any:
     array = np.asarray(part)
     if array.ndim == 0:
         raise ValueError(
-            f"{name!r} of X of {owner} must hold a value a row. Got {part!r} instead."
+            f"{name!r} of X of {owner} must hold one value per row. Got {part!r} "
+            "instead."
         )
     return array
 

@@ -9,7 +9,7 @@ from sklearn.utils import check_array
 from kerasweep.estimators._labels import check_class_labels, class_columns
 from kerasweep.estimators._named_inputs import named_targets
 from kerasweep.estimators._own_metrics import fitting_metrics, gives_logits
-from kerasweep.estimators._row_sources import NamedRows
+from kerasweep.estimators._row_sources import NamedRows, is_by_name
 from kerasweep.estimators._target_forms import choose_form
 
 
@@ -182,7 +182,7 @@ class NamedClassesMixin(_NamedOutputs):
     classes_: Any
 
     def _encode_target(self: Any, X: Any, y: Any, *, first: bool) -> Any:
-        named = isinstance(y, Mapping) or (is_frame(y) and self._takes_names(y))
+        named = is_by_name(y) or (is_frame(y) and self._takes_names(y))
         if not named:
             self._refuse_unnamed(first)
             return super()._encode_target(X, y, first=first)  # type: ignore[misc]
@@ -308,7 +308,7 @@ class NamedNumbersMixin(_NamedOutputs):
     """Numbers of several outputs, of a `KerasRegressor`."""
 
     def _encode_target(self: Any, X: Any, y: Any, *, first: bool) -> Any:
-        named = isinstance(y, Mapping) or (
+        named = is_by_name(y) or (
             is_frame(y)
             and (getattr(self, "_y_by_name", False) or (not first and self._by_name()))
         )

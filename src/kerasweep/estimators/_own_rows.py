@@ -30,6 +30,7 @@ from kerasweep.estimators._row_sources import (
     MappedRows,
     NamedRows,
     NamedTargets,
+    is_by_name,
     is_mapped,
 )
 from kerasweep.estimators._seeding import draw_seeds
@@ -82,8 +83,8 @@ class OwnRowsMixin:
         if not resume:
             self.__dict__.pop("n_features_in_", None)
             self.__dict__.pop("feature_names_in_", None)
-            self._x_by_name = isinstance(X, Mapping)
-            self._y_by_name = isinstance(y, Mapping)
+            self._x_by_name = is_by_name(X)
+            self._y_by_name = is_by_name(y)
         self._frames = (is_frame(X), is_frame(y))
         try:
             super()._train(X, *rest)  # type: ignore[misc]
@@ -115,7 +116,7 @@ class OwnRowsMixin:
             raise SeveralInputs(by_x, by_y or self._y_by_name)
 
     def _check_rows(self: Any, X: Any, y: Any, weight: Any, *, first: bool) -> Fold:
-        if isinstance(y, Mapping):
+        if is_by_name(y):
             y = NamedTargets(y)
         return super()._check_rows(X, y, weight, first=first)  # type: ignore[misc]
 
@@ -125,7 +126,7 @@ class OwnRowsMixin:
             return X
         if getattr(self, "_x_by_name", False):
             return named_arrays(self, X, first=first)
-        if isinstance(X, Mapping):
+        if is_by_name(X):
             raise TypeError(
                 f"X of {owner} must be one array, as in fit. Got a dict instead."
             )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 _INTEGERS = "bui"
 
@@ -13,6 +14,11 @@ def take_rows(values: Any, rows: np.ndarray) -> Any:
     """Return the rows of these numbers, unread where they are in a file."""
     take = getattr(values, "take_rows", None)
     return values[rows] if take is None else take(rows)
+
+
+def is_by_name(values: Any) -> bool:
+    """Tell whether values are a dict of arrays; one of SciPy's sparse arrays is one."""
+    return isinstance(values, Mapping) and not issparse(values)
 
 
 def is_mapped(X: Any) -> bool:

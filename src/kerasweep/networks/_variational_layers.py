@@ -80,7 +80,7 @@ class LogLikelihood(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("kerasweep")
 class Divergence(keras.layers.Layer):
-    """Compute ``KL(q(z | x) || N(0, I))`` in nats, a value a row."""
+    """Compute ``KL(q(z | x) || N(0, I))`` in nats, one value per row."""
 
     def call(self, code: Any) -> Any:
         """Take means and log variances side by side."""
