@@ -30,23 +30,35 @@ def small_networks_are_stacked(monkeypatch):
     monkeypatch.setattr(_machine.calibration, "choose", choose_here)
 
 
-@pytest.fixture(autouse=True)
-def small_programs_run_on_kernels(request, monkeypatch):
+xla = {"wanted": False}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_programs_run_on_kernels():
     """Leave XLA to the slow tier and to tests marked ``xla``.
 
-    It takes 1 to 3 s for each program. A process that has no room for more of XLA's
+    It takes 1 to 6 s for each program. A process that has no room for more of XLA's
     programs trains in the same way. Networks that draw random numbers keep it, since
     TensorFlow's kernels draw others.
     """
-    if any(request.node.get_closest_marker(mark) for mark in ("slow", "xla")):
-        return
     from kerasweep.training.backends._runtime import get_runtime
 
     runtime = get_runtime()
     has_room = runtime.has_room_for_xla
-    monkeypatch.setattr(
-        runtime, "has_room_for_xla", lambda draws: draws and has_room(draws)
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            runtime,
+            "has_room_for_xla",
+            lambda draws: (draws or xla["wanted"]) and has_room(draws),
+        )
+        yield
+
+
+@pytest.fixture(autouse=True)
+def xla_where_it_is_wanted(request, monkeypatch):
+    """Let marked tests compile small programs with XLA, too."""
+    marks = (request.node.get_closest_marker(mark) for mark in ("slow", "xla"))
+    monkeypatch.setitem(xla, "wanted", any(marks))
 
 
 @pytest.fixture(scope="session")

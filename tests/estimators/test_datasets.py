@@ -212,6 +212,7 @@ def _engine(estimator, rows):
     return estimator.fit(rows, Y).engine_, type(rows).__name__
 
 
+@pytest.mark.slow
 def test_what_joblib_maps_for_its_workers_trains_as_before():
     rows = np.ascontiguousarray(np.tile(X, (1, 500)))
     found = Parallel(2, backend="loky", max_nbytes=1000)(

@@ -56,6 +56,7 @@ def test_a_grid_search_chooses_the_same():
     )
 
 
+@pytest.mark.slow
 def test_different_architectures_and_early_stopping_side_by_side():
     space = {
         "hidden_layer_sizes": [(8,), (16,), (8, 8)],

@@ -172,6 +172,7 @@ def test_networks_of_different_beta_rate_and_seed_share_a_program():
     assert programs.compilations == before
 
 
+@pytest.mark.slow
 def test_a_search_in_a_fleet_finds_what_it_finds_alone():
     def search():
         grid = {"latent_dim": [1, 2], "beta": [1.0, 4.0], "random_state": [0, 1]}
