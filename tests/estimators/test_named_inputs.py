@@ -244,7 +244,7 @@ def test_a_compiled_model_gets_targets_as_each_loss_takes_them():
         ({"a": [1.0, 2], "b": [1, np.nan]}, "'b' of X .* must hold finite numbers"),
         ({"a": [1.0, 2], "b": np.ones((2, 3))}, r"Input 'b' .* shape \(1,\). Got rows"),
         ({}, "must hold an array. Got none"),
-        ({"a": [1.0, 2], "b": 3}, "'b' of X .* must hold a value a row. Got 3"),
+        ({"a": [1.0, 2], "b": 3}, "'b' of X .* must hold one value per row. Got 3"),
     ],
 )
 def test_bad_dicts_are_refused(X, words):
