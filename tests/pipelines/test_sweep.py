@@ -65,7 +65,7 @@ def run(load_script, *options):
         (["--replicates", "0"], "a whole number of at least 1"),
         (["--data", "digits", "--train-size", "99999"], "at most 1437"),
         (["--data", "one_class.csv"], "class"),
-        (["--data", "hole.csv"], "line 3"),
+        (["--data", "short.csv"], "line 3"),
     ],
 )
 def test_bad_input_is_one_sentence_before_any_training(
@@ -73,7 +73,7 @@ def test_bad_input_is_one_sentence_before_any_training(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "one_class.csv").write_text("a,target\n1,x\n2,x\n")
-    (tmp_path / "hole.csv").write_text("a,target\n1,x\n,y\n")
+    (tmp_path / "short.csv").write_text("a,b,target\n1,2,x\n1,y\n")
     with pytest.raises(SystemExit) as stop:
         run(load_script, *options)
     assert stop.value.code == 2
