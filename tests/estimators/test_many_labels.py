@@ -195,6 +195,24 @@ class TestOwnModels:
         with pytest.raises(ValueError, match="must be a probability for each label"):
             net.predict_proba(X)
 
+    def test_shares_of_one_whole_were_taken_for_labels(self):
+        """No row could have two of them."""
+
+        def apart(meta):
+            net = sigmoids(meta, activation="linear")
+            net.add(keras.layers.Softmax())
+            return net
+
+        def nested(meta):
+            rows = keras.Input((meta["n_features_in_"],))
+            return keras.Model(rows, sigmoids(meta, activation="softmax")(rows))
+
+        for change in ({"model__activation": "softmax"}, {"model": apart}):
+            with pytest.raises(ValueError, match="Got a softmax layer instead"):
+                own(**change).fit(X, Y)
+        with pytest.raises(ValueError, match="Got a softmax layer instead"):
+            own(model=nested).fit(X, Y)
+
 
 def test_pictures_of_one_class_a_row_are_refused():
     net = dense().fit(X, Y)

@@ -204,6 +204,15 @@ class KerasClassifier(
         self._target_form = "column"
         check_form(owner, loss, metrics, column_form(1, classes=True))
 
+    def _check_shapes(self, model: Any, X: np.ndarray) -> None:
+        super()._check_shapes(model, X)
+        if self._is_multilabel() and _ends_in_softmax(model):
+            raise ValueError(
+                "model of KerasClassifier must end in a sigmoid layer, or in logits, "
+                "for several labels per row. Got a softmax layer instead, whose "
+                "outputs sum to 1."
+            )
+
     def _loss_target(self, network: Any, target: np.ndarray) -> np.ndarray:
         if self._by_name():
             return super()._loss_target(network, target)
@@ -237,3 +246,16 @@ class KerasClassifier(
                 "that has from_logits=True."
             )
         return probabilities / sums
+
+
+def _ends_in_softmax(model: Any) -> bool:
+    """Tell whether a model's last layer makes shares of one whole."""
+    import keras
+
+    last = model
+    while getattr(last, "layers", None):
+        last = last.layers[-1]
+    activation = getattr(last, "activation", None)
+    return isinstance(last, keras.layers.Softmax) or (
+        activation is keras.activations.softmax
+    )
