@@ -283,9 +283,6 @@ class TabularNetwork(BaseNetwork):
         model.compile(optimizer=optimizer, loss=loss, weighted_metrics=metrics)
         return model
 
-    def _build_model(self, X: np.ndarray, seed: int) -> Any:
-        raise NotImplementedError("The members are copies of one model.")
-
     # Using --------------------------------------------------------------------------
 
     def _member_outputs(self, X: Any) -> np.ndarray:
