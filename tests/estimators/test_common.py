@@ -21,11 +21,13 @@ from kerasweep.training.backends._runtime import get_runtime
 
 
 def small_classifier(meta):
+    several_labels = meta["target_type_"] == "multilabel-indicator"
+    activation = "sigmoid" if several_labels else "softmax"
     return keras.Sequential(
         [
             keras.Input((meta["n_features_in_"],)),
             keras.layers.Dense(16, activation="relu"),
-            keras.layers.Dense(meta["n_classes_"], activation="softmax"),
+            keras.layers.Dense(meta["n_classes_"], activation=activation),
         ]
     )
 

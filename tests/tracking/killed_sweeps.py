@@ -71,16 +71,17 @@ def finished_fits(database, experiment):
     return {(float(l2), int(seed)): n for l2, seed, n in rows}
 
 
-def is_finished(database, experiment):
-    """Say if a search ran to its end: the next one would begin anew."""
+def which_finished(database, experiment):
+    """Say of each search, in order of their starts, if it ran to its end."""
     query = """
-        SELECT COUNT(*) FROM runs JOIN experiments USING (experiment_id)
+        SELECT runs.status FROM runs JOIN experiments USING (experiment_id)
         JOIN tags search ON search.run_uuid = runs.run_uuid
             AND search.key = 'kerasweep.search'
-        WHERE experiments.name = ? AND runs.status = 'FINISHED'
+        WHERE experiments.name = ? ORDER BY runs.start_time
     """
     with sqlite3.connect(database) as connection:
-        return connection.execute(query, (experiment,)).fetchone()[0] > 0
+        rows = connection.execute(query, (experiment,)).fetchall()
+    return [status == "FINISHED" for (status,) in rows]
 
 
 def run_forked(uri, experiment, seconds, in_training):
@@ -132,6 +133,13 @@ def main():
             seconds = 600 if last else draw.uniform(0, 0.4 if in_training else 4)
             killed = run_forked(uri, experiment, seconds, in_training)
             trained = [tuple(line.split()) for line in LOG.read_text().splitlines()]
+            finished = which_finished(database, experiment)
+            if any(finished[:-1]):
+                # The one before was killed when it had reached its end, and before
+                # MLflow knew: this one has sent that, and has begun anew.
+                known = finished_fits(database, experiment)
+                report["kills"] += killed
+                break
             for l2, seed in {(float(a), int(b)) for a, b in trained}:
                 n = sum((float(a), int(b)) == (l2, seed) for a, b in trained)
                 if n > 2 - known.get((l2, seed), 0):
@@ -141,8 +149,8 @@ def main():
             known = now_known
             report["kills"] += killed
             report["kills_in_training"] += killed and bool(trained)
-            if not killed or is_finished(database, experiment):
-                break
+            if not killed or any(finished):
+                break  # the next one would begin anew
         if not killed:  # else after its end, perhaps before these were written
             results = json.loads(Path("results.json").read_text())
             report["same_results"] &= all(
