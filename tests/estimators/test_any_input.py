@@ -165,7 +165,7 @@ def test_what_only_looks_like_numbers(name, values, match):
 )
 @pytest.mark.parametrize("shape", [(20, 0, 3), (20, 3, 0), (20, 3, 3, 0)])
 def test_images_without_a_pixel(name, shape):
-    with pytest.raises(ValueError, match=r"at least one value a row|0 feature"):
+    with pytest.raises(ValueError, match=r"at least one value per row|0 feature"):
         clone((NETWORKS | TRANSFORMERS)[name]).fit(np.empty(shape), Y)
 
 

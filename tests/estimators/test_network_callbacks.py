@@ -8,7 +8,12 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
-from kerasweep import DenseClassifier, DenseRegressor, PixelScaler
+from kerasweep import (
+    DenseClassifier,
+    DenseRegressor,
+    PixelScaler,
+    VariationalAutoencoder,
+)
 
 X, y = load_iris(return_X_y=True)
 FAST = {"hidden_layer_sizes": (4,), "epochs": 3, "batch_size": 64, "random_state": 0}
@@ -179,3 +184,12 @@ def test_scoring_monitor_scores_each_fit():
     net = DenseClassifier(**FAST).set_callbacks(monitor).fit(X, y)
     (row,) = monitor.get_logs().data
     assert row["accuracy"] == net.score(X, y)
+
+
+def test_the_prior_of_codes_is_there_when_the_fit_ends():
+    recorder = Recorder()
+    net = VariationalAutoencoder(
+        2, (4,), likelihood="gaussian", prior="mixture", n_components=2, epochs=1
+    )
+    net.set_callbacks(recorder).fit(X)
+    assert len(recorder.fitted.priors_) == 1

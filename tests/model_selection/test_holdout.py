@@ -109,7 +109,7 @@ def test_impossible_sizes_are_refused(test_size):
         ({"y": np.r_[y[:-1], 7]}, "Got 1 row of class 7 instead"),
         ({"y": np.array(["a"] * 99 + ["b"], object)}, "Got 1 row of class 'b'"),
         ({"y": np.array(["a", 1] * 50, object)}, "labels of one type"),
-        ({"test_size": 2}, "at least 3 rows, one a class, in both"),
+        ({"test_size": 2}, "at least 3 rows, one per class, in both"),
     ],
 )
 def test_mistakes_are_named(kwargs, message):

@@ -252,7 +252,7 @@ def test_pictures_are_written(form):
     [
         ([], ValueError, "at least one fit"),
         ({}, ValueError, "at least one fit"),
-        ({"loss": []}, ValueError, "one value an epoch"),
+        ({"loss": []}, ValueError, "one value per epoch"),
         ({"a": 3.0}, ValueError, "Got float instead"),
         (Recorder(), NotFittedError, "not fitted"),
         (DecisionTreeClassifier().fit(X, y), ValueError, "must have `history_`"),

@@ -262,7 +262,7 @@ def _check_part(part: Part, source: Source) -> Part:
         y = y[:, 0]
     if y.ndim != 1:
         raise ValueError(
-            f"Array {part.y_name!r} of {source.where} must have one label a row, not "
+            f"Array {part.y_name!r} of {source.where} must have one label per row, not "
             f"one-hot rows. Got shape {y.shape} instead."
         )
     if len(X) != len(y):

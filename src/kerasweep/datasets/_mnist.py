@@ -86,7 +86,7 @@ def load_mnist(
         With the fields
 
         data : ndarray of shape (n_samples, 784), uint8
-            Pixels in 0 to 255, an image a row.
+            Pixels in 0 to 255, one image per row.
         target : ndarray of shape (n_samples,), uint8
             The digits.
         images : ndarray of shape (n_samples, 28, 28), uint8

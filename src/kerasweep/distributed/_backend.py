@@ -5,7 +5,7 @@ from typing import Any
 
 from joblib._dask import DaskDistributedBackend
 
-from kerasweep.distributed._lean import lean
+from kerasweep.distributed._fit_arguments import without_other_tasks
 from kerasweep.distributed._worker import OnWorker
 
 #: Fits at a time for each worker, where its fleet's size is left to the worker.
@@ -43,8 +43,8 @@ class ClusterBackend(DaskDistributedBackend):
         func.items = [
             (
                 OnWorker(function, self._fleet_size),
-                tuple(map(lean, args)),
-                {name: lean(value) for name, value in kwargs.items()},
+                tuple(map(without_other_tasks, args)),
+                {name: without_other_tasks(value) for name, value in kwargs.items()},
             )
             for function, args, kwargs in func.items
         ]

@@ -9,7 +9,7 @@ from typing import Any
 from distributed import get_worker
 
 from kerasweep.tracking._transport import relay_by
-from kerasweep.training.fleets._current_fleet import aboard, fleet_size
+from kerasweep.training.fleets._current_fleet import fleet_size, thread_in_fleet
 
 #: What the names of the topics begin with, by which messages travel.
 TOPIC = "kerasweep-"
@@ -19,7 +19,7 @@ _making = threading.Lock()
 
 
 class OnWorker:
-    """A function that runs in a worker, there in the company of other fits.
+    """A function that runs in a worker, in a fleet with other fits.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class OnWorker:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
         relay_by(functools.partial(_relay, get_worker()))
-        with aboard(None if self._size == 0 else _fleet_of_worker(self._size)):
+        with thread_in_fleet(None if self._size == 0 else _fleet_of_worker(self._size)):
             return self._function(*args, **kwargs)
 
 

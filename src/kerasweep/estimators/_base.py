@@ -136,6 +136,9 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
     def _learn_target(self, rows: Fold, *, first: bool) -> None:
         """Learn from the training rows of a first call what targets are measured by."""
 
+    def _finish(self, X: Any, y: Any, sample_weight: Any) -> None:
+        """Learn, within the fit, what the trained network is needed for."""
+
     def _answering(self, model: Any) -> Any:
         """Return the model that answers as the estimator does, of the trained one."""
         return model
@@ -204,6 +207,7 @@ class BaseNetwork(NetworkRows, CallbackSupportMixin, BaseEstimator):
             check_factors(self)
             with clear_memory_errors(type(self).__name__):
                 self._train(X, y, sample_weight, validation, epochs, resume, context)
+                self._finish(X, y, sample_weight)
         except BaseException as error:
             if "_network" in before:  # which answers by what was learnt with it
                 state = self.__dict__

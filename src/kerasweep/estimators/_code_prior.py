@@ -35,7 +35,7 @@ def learn_mixtures(
     Returns
     -------
     mixtures : list of GaussianMixture
-        One a class.
+        One per class.
     """
     import warnings
 

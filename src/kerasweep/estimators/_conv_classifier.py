@@ -126,7 +126,7 @@ default=0.001
     multilabel_ : bool
         Whether y had a column for each label.
     history_ : dict of str to list of float
-        One value an epoch: "loss" and "accuracy", and "val_loss" and "val_accuracy"
+        One value per epoch: "loss" and "accuracy", and "val_loss" and "val_accuracy"
         where there were validation rows.
     engine_ : {"compiled", "keras"}
         Which engine trained the network.

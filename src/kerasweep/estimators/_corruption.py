@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasweep.preprocessing._corruptions import gaussian, salt_and_pepper
 from kerasweep.preprocessing._numbers import FLOAT32_MAX
 
 
@@ -119,9 +120,14 @@ def corrupt(
     rng = np.random.default_rng(seed)
     rows = (len(X),) + (1,) * (X.ndim - 1)
     level = rng.uniform(*amount, size=rows).astype(np.float32)
+    settings: Any = {
+        "low": low,
+        "high": high,
+        "generator": rng,
+        "out": np.empty_like(X),
+    }
     if noise == "salt_and_pepper":
-        draws = rng.random(X.shape, dtype=np.float32)
-        noisy = np.where(draws < level, np.float32(low), X)
-        return np.where(draws < level * salt_vs_pepper, np.float32(high), noisy)
-    noisy = X + level * rng.standard_normal(X.shape, dtype=np.float32)
-    return noisy if low is None and high is None else np.clip(noisy, low, high)
+        salt_and_pepper(X, level, salt_vs_pepper=salt_vs_pepper, **settings)
+    else:
+        gaussian(X, level, **settings)
+    return settings["out"]

@@ -115,7 +115,7 @@ class DenoisingAutoencoder(OneToOneFeatureMixin, TransformerMixin, BaseNetwork):
         The trained network without the noise, from flat rows to flat rows: plain
         Keras, to save or serve without this package.
     history_ : dict of str to list of float
-        One value an epoch: "loss", and "val_loss" where there were validation rows;
+        One value per epoch: "loss", and "val_loss" where there were validation rows;
         means over rows and features.
     engine_ : {"compiled", "keras"}
         Which engine trained the network.

@@ -94,7 +94,7 @@ default=0.001
         Weighted mean and standard deviation of each column of y, 1 for that of a
         constant one; with `standardize_target` alone.
     history_ : dict of str to list of float
-        One value an epoch: "loss", and "val_loss" where there were validation rows;
+        One value per epoch: "loss", and "val_loss" where there were validation rows;
         of the standardized target with `standardize_target`.
     engine_ : {"compiled", "keras"}
         Which engine trained the network.

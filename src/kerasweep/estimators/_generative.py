@@ -153,7 +153,7 @@ class GenerativeNetwork(DensityMixin, BaseNetwork):
         y : array-like of shape (n_samples,), default=None
             Labels; needed with `conditional`, which bounds ``log p(x | y)``.
         n_draws : int, default=1
-            Codes drawn a row.
+            Codes drawn per row.
         prior : {"normal", "mixture"}, default=None
             Density of the codes. None takes the estimator's `prior`.
         random_state : int, RandomState instance or None, default=None
@@ -187,7 +187,7 @@ class GenerativeNetwork(DensityMixin, BaseNetwork):
         y : array-like of shape (n_samples,), default=None
             Labels; needed with `conditional`.
         n_draws : int, default=1
-            Codes drawn a row.
+            Codes drawn per row.
         prior : {"normal", "mixture"}, default=None
             Density of the codes. None takes the estimator's `prior`.
         random_state : int, RandomState instance or None, default=None
@@ -247,7 +247,7 @@ class GenerativeNetwork(DensityMixin, BaseNetwork):
         )
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Compute the mean evidence lower bound, from one draw a row.
+        """Compute the mean evidence lower bound, from one draw per row.
 
         Parameters
         ----------

@@ -9,7 +9,7 @@ Shape = tuple[int, int, int]
 
 
 def images_to_rows(owner: str, X: Any, image_shape: Shape | None) -> Any:
-    """Return X with one image a row.
+    """Return X with one image per row.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def class_numbers(estimator: Any, y: np.ndarray) -> np.ndarray:
 
 
 def class_columns(numbers: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return a column a class: a one in each row's own, zeros in the others."""
+    """Return one column per class: a one in each row's own, zeros in the others."""
     return np.eye(n_classes, dtype=np.float32)[numbers]
 
 

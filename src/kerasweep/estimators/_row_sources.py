@@ -64,7 +64,7 @@ class MappedRows:
         self.ndim = array.ndim
         if 0 in self.shape:
             raise ValueError(
-                f"X of {owner} must hold at least one row and one value a row. Got "
+                f"X of {owner} must hold at least one row and one value per row. Got "
                 f"shape {self.shape} instead."
             )
 

@@ -106,7 +106,7 @@ default="cosine"
     batch_size_, n_frequencies_ : int
         What "auto" stands for.
     history_ : dict of str to list of float
-        One value an epoch, the mean of the members that were still in training:
+        One value per epoch, the mean of the members that were still in training:
         "loss" and "val_loss", and "accuracy" and "val_accuracy".
     n_epochs_ : int
         Epochs of the member that was trained longest.

@@ -223,7 +223,7 @@ class NetworkClassifierMixin(ClassifierMixin):
 
 
 class NetworkRegressorMixin(RegressorMixin):
-    """Numbers as targets, one or several a row.
+    """Numbers as targets, one or several per row.
 
     An estimator with a parameter `standardize_target` learns them standardized where
     that is True.

@@ -124,10 +124,10 @@ default=0.001
     classes_ : ndarray of shape (n_classes,)
         With `conditional` alone.
     priors_ : list of GaussianMixture
-        One, or one a class; with ``prior="mixture"`` alone.
+        One, or one per class; with ``prior="mixture"`` alone.
     history_ : dict of str to list of float
-        One value an epoch, in nats a row: "loss", its parts "reconstruction" and "kl",
-        and the same behind `val_` where there were validation rows.
+        One value per epoch, in nats per row: "loss", its parts "reconstruction" and
+        "kl", and the same behind `val_` where there were validation rows.
     engine_ : {"compiled", "keras"}
         Which engine trained the network.
     n_epochs_ : int
@@ -253,7 +253,9 @@ default=0.001
         -------
         self : VariationalAutoencoder
         """
-        super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
+        return super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
+
+    def _finish(self, X: Any, y: Any, sample_weight: Any) -> None:
         self.__dict__.pop("priors_", None)
         if self.prior == "mixture":
             X = self._check_features(X, first=False)
@@ -266,7 +268,6 @@ default=0.001
                 else np.asarray(sample_weight, dtype=np.float64),
                 rng=self._generator(None),
             )
-        return self
 
     def _build_model(self, X: np.ndarray, seed: int) -> Any:
         if self.binarize and self.likelihood != "bernoulli":

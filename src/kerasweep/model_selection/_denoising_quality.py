@@ -59,7 +59,7 @@ default="salt_and_pepper"
     Returns
     -------
     quality : DataFrame
-        One row a method, level and repeat: `method`, `amount`, `repeat`, `seed`, `n`
+        One row per method, level and repeat: `method`, `amount`, `repeat`, `seed`, `n`
         images, and the means over images of `psnr` (in dB) and `ssim`, each with the
         normal interval of a mean, as `psnr_low` and so on. The ratio is infinite, and
         its interval NaN, where an image is restored exactly.

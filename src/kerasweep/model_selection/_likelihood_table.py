@@ -35,7 +35,7 @@ def likelihood_table(
     y : array-like of shape (n_samples,), default=None
         Labels; needed where a model is conditional, which rates ``p(x | y)``.
     n_importance_samples : int, default=100
-        Draws a row for the importance-weighted log-likelihood.
+        Draws per row for the importance-weighted log-likelihood.
     random_state : int, default=0
         Draws binary rows and codes.
     confidence : float, default=0.95

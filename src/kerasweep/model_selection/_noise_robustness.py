@@ -57,7 +57,7 @@ default="salt_and_pepper"
     Returns
     -------
     robustness : DataFrame
-        One row a method, level and repeat: `method`, `amount`, `repeat`, `seed` (of
+        One row per method, level and repeat: `method`, `amount`, `repeat`, `seed` (of
         the noise transformer), `n` rows, `accuracy` with its Wilson interval
         `accuracy_low` and `accuracy_high`, and `macro_tpr`, the mean over the classes
         in y of the share of their rows that is recognized, with a normal interval
@@ -133,7 +133,7 @@ def half_accuracy_amounts(robustness: "pd.DataFrame") -> "pd.DataFrame":
     Returns
     -------
     levels : DataFrame
-        One row a method: `method`, `accuracy` (at the lowest level), `amount`, and
+        One row per method: `method`, `accuracy` (at the lowest level), `amount`, and
         `amount_low` and `amount_high`, where the ends of the accuracy's interval
         fall to the same half. NaN where they do not up to the highest level.
 

@@ -15,7 +15,7 @@ class Setting(NamedTuple):
 
 
 class Replicates(NamedTuple):
-    """A search's settings, with one value a candidate.
+    """A search's settings, with one value per candidate.
 
     Scores that are not finite in any split are NaN.
     """

@@ -143,7 +143,7 @@ def likelihood_network(
         From :func:`variational_network`; its decoder is shared.
     n_features, n_classes : int
     n_draws : int
-        Codes a row.
+        Codes per row.
 
     Returns
     -------

@@ -92,7 +92,7 @@ class Divergence(keras.layers.Layer):
 # Classes rather than functions, which Keras finds again only once they are imported.
 @keras.saving.register_keras_serializable("kerasweep")
 class NegativeElbo(keras.Loss):
-    """Reconstruction plus beta times KL, in nats a row.
+    """Reconstruction plus beta times KL, in nats per row.
 
     Beta is a column of the targets, so that networks of different beta share a
     program.
@@ -105,7 +105,7 @@ class NegativeElbo(keras.Loss):
 
 @keras.saving.register_keras_serializable("kerasweep")
 class Reconstruction(keras.metrics.Mean):
-    """Mean of ``-log p(x | z)``, in nats a row."""
+    """Mean of ``-log p(x | z)``, in nats per row."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch."""
@@ -114,7 +114,7 @@ class Reconstruction(keras.metrics.Mean):
 
 @keras.saving.register_keras_serializable("kerasweep")
 class Kl(keras.metrics.Mean):
-    """Mean divergence of the codes from the prior, in nats a row."""
+    """Mean divergence of the codes from the prior, in nats per row."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch."""

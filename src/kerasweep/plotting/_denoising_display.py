@@ -18,7 +18,7 @@ class DenoisingDisplay:
     Parameters
     ----------
     rows : dict of str to ndarray of shape (n_levels, height, width, channels)
-        For each line of the gallery its images, one a level.
+        For each line of the gallery its images, one per level.
     amounts : sequence of float
         The noise levels.
     predictions : dict of str to sequence, default=None
@@ -76,7 +76,7 @@ class DenoisingDisplay:
         image_shape: Any = None,
         data_range: tuple[float, float] = (0.0, 1.0),
     ) -> "DenoisingDisplay":
-        """Corrupt one image a level, denoise it by each method, and make a display.
+        """Corrupt one image per level, denoise it by each method, and make a display.
 
         Parameters
         ----------

@@ -26,7 +26,7 @@ class PermutationImportanceDisplay:
     Attributes
     ----------
     table_ : DataFrame
-        One row a column, the most important first: `feature`, `mean` and `sd` of its
+        One row per column, the most important first: `feature`, `mean` and `sd` of its
         shufflings (ddof=1).
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure

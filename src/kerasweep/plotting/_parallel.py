@@ -1,4 +1,4 @@
-"""Parallel coordinates: one axis a parameter, one line a candidate."""
+"""Parallel coordinates: one axis per parameter, one line per candidate."""
 
 from typing import Any
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
+from kerasweep.preprocessing._corruptions import gaussian
 from kerasweep.preprocessing._noise import BaseNoise
 
 
@@ -98,8 +99,5 @@ class GaussianNoise(BaseNoise):
     def _corrupt(
         self, X: np.ndarray, out: np.ndarray, generator: np.random.Generator
     ) -> None:
-        generator.standard_normal(dtype=out.dtype, out=out)
-        out *= self.std
-        out += X
-        if self.low is not None or self.high is not None:
-            np.clip(out, self.low, self.high, out=out)
+        bounds: Any = {"low": self.low, "high": self.high}
+        gaussian(X, self.std, **bounds, generator=generator, out=out)

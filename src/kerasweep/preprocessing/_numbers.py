@@ -33,7 +33,7 @@ def validate_numbers(estimator: Any, X: Any, **settings: Any) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        If X does not hold finite numbers, at least one a row.
+        If X does not hold finite numbers, at least one per row.
     """
     owner = type(estimator).__name__
     refuse_disguised(f"X of {owner}", X)
@@ -41,7 +41,7 @@ def validate_numbers(estimator: Any, X: Any, **settings: Any) -> np.ndarray:
         X = validate_data(estimator, X, **settings)
     if X.size == 0:  # of images; scikit-learn looks at one axis
         raise ValueError(
-            f"X of {owner} must hold at least one value a row. Got rows of shape "
+            f"X of {owner} must hold at least one value per row. Got rows of shape "
             f"{X.shape[1:]} instead."
         )
     return X

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
+from kerasweep.preprocessing._corruptions import salt_and_pepper
 from kerasweep.preprocessing._noise import BaseNoise
 
 
@@ -104,8 +105,12 @@ class SaltAndPepper(BaseNoise):
     def _corrupt(
         self, X: np.ndarray, out: np.ndarray, generator: np.random.Generator
     ) -> None:
-        draws = generator.random(X.shape, dtype=np.float32)
-        out[...] = X
-        # One draw decides both: salt below the lower threshold, pepper above it.
-        np.putmask(out, draws < self.amount, self.low)
-        np.putmask(out, draws < self.amount * self.salt_vs_pepper, self.high)
+        salt_and_pepper(
+            X,
+            self.amount,
+            salt_vs_pepper=self.salt_vs_pepper,
+            low=self.low,
+            high=self.high,
+            generator=generator,
+            out=out,
+        )

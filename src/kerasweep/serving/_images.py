@@ -57,7 +57,7 @@ class ImagesToRows(TransformerMixin, BaseEstimator):
         Returns
         -------
         rows : ndarray of shape (n_samples, n_pixels)
-            One image a row.
+            One image per row.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class ImagesToRows(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels)
-            One image a row.
+            One image per row.
 
         Returns
         -------

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from kerasweep.tracking._health import resolve_uri
+from kerasweep.tracking._health import resolve_uri, sqlite_file
 from kerasweep.tracking._names import clean_key
 from kerasweep.tracking._store import all_pages
 
@@ -139,9 +138,8 @@ def finished_experiments(
 
 
 def _is_missing_database(uri: str) -> bool:
-    if urlsplit(uri).scheme.partition("+")[0] != "sqlite":
-        return False
-    return not Path(uri.partition(":///")[2].partition("?")[0]).is_file()
+    file = sqlite_file(uri)
+    return file is not None and not file.is_file()
 
 
 def _tagged_runs(client: Any, tag: str) -> list[Any]:

@@ -31,6 +31,20 @@ def resolve_uri(uri: str | None) -> str:
     return mlflow.get_tracking_uri()
 
 
+def sqlite_file(uri: str) -> Path | None:
+    """Return the file of an SQLite store; None if this is none, or in memory alone."""
+    if urlsplit(uri).scheme.partition("+")[0] != "sqlite":
+        return None
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        name = make_url(uri).database
+    except ArgumentError:
+        return None
+    return None if name in (None, "", ":memory:") else Path(str(name))
+
+
 def import_mlflow(uri: str = "") -> None:
     """Import MLflow, and what it needs for a store, in less time.
 
@@ -119,13 +133,12 @@ def _check_port(uri: str, port: int, timeout: float) -> None:
 
 
 def _check_sqlite(uri: str, timeout: float) -> None:
-    name = uri.partition(":///")[2].partition("?")[0]
-    if not name or name == ":memory:":
+    path = sqlite_file(uri)
+    if path is None:
         raise ConnectionError(
             f"The tracking URI {uri} names no file, so nothing would be kept: use "
             "one such as sqlite:///mlflow.db."
         )
-    path = Path(name)
     if not path.exists():
         try:
             tempfile.TemporaryFile(dir=path.absolute().parent).close()
@@ -176,11 +189,11 @@ def locked_for_opening(uri: str) -> Iterator[None]:
     Two that migrate a fresh one at once break it. The lock is SQLite's own, on an empty
     file in the system's temporary folder, and ends with the process that holds it.
     """
-    name = uri.partition(":///")[2].partition("?")[0]
-    if not uri.startswith("sqlite") or not name:
+    database = sqlite_file(uri)
+    if database is None:
         yield
         return
-    digest = hashlib.sha256(str(Path(name).absolute()).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(str(database.absolute()).encode()).hexdigest()[:16]
     file = Path(tempfile.gettempdir(), f"kerasweep-{digest}.lock")
     try:
         lock = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)
@@ -275,7 +288,7 @@ def _look_at_folder(uri: str, health: StoreHealth) -> None:
 
 
 def _look_at_sqlite(uri: str, health: StoreHealth, timeout: float) -> None:
-    path = Path(uri.partition(":///")[2].partition("?")[0]).absolute()
+    path = Path(sqlite_file(uri) or "").absolute()
     health.folder = str(path.parent)
     if not path.exists():
         return

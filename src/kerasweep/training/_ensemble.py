@@ -38,7 +38,7 @@ def train_members(jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
         except NotExpressible as error:
             reason = str(error)
         finally:
-            get_runtime().tidy()
+            get_runtime().release_dead_models()
     if engine == "compiled":
         raise ValueError(
             f"engine='compiled' cannot train this network. {reason} "

@@ -34,12 +34,12 @@ def train(job: TrainingJob) -> TrainingResult:
     reason = why_not(job)
     if reason is None:
         try:
-            company = current_fleet()
-            return fit_compiled(job) if company is None else company.train(job)
+            fleet = current_fleet()
+            return fit_compiled(job) if fleet is None else fleet.train(job)
         except NotExpressible as error:
             reason = str(error)
         finally:
-            get_runtime().tidy()
+            get_runtime().release_dead_models()
     if job.engine == "compiled":
         raise ValueError(
             f"engine='compiled' cannot train this network. {reason} "

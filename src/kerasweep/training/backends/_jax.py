@@ -127,7 +127,7 @@ def loops_slowly(convolutional: bool) -> bool:
     return convolutional and jax.default_backend() == "cpu"
 
 
-def tidy() -> None:
+def release_dead_models() -> None:
     """Do nothing: JAX keeps nothing of models that are gone."""
 
 

@@ -81,5 +81,5 @@ class Backend(Protocol):
     def where(self, mask: np.ndarray, new: Any, old: Any) -> Any:
         """Take ``new`` for the networks of a stack where the mask is true."""
 
-    def tidy(self) -> None:
+    def release_dead_models(self) -> None:
         """Free what the backend keeps of models that are gone."""

@@ -198,17 +198,17 @@ def dropout(x: Any, draws: Any, numbers: tuple[Any, Any]) -> Any:
 
 
 StepByStep: Any = None
-_FITS_BETWEEN_TIDYING = 16
+_FITS_BETWEEN_RELEASES = 16
 _fits = itertools.count(1)
 
 
-def tidy() -> None:
+def release_dead_models() -> None:
     """Free what TensorFlow keeps of models that are gone; call after each fit.
 
     TensorFlow caches a kernel for every variable ever made, because each has a name
     of its own: 0.7 MB for every small network under Adam.
     """
-    if next(_fits) % _FITS_BETWEEN_TIDYING:
+    if next(_fits) % _FITS_BETWEEN_RELEASES:
         return
     try:
         from tensorflow.python.eager import context

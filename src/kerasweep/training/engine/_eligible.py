@@ -75,7 +75,7 @@ def why_not(job: TrainingJob) -> str | None:
         if data is not None and not all(_is_numeric(a) for a in data if a is not None):
             return "The data are not NumPy arrays of numbers."
         if data is not None and data[2] is not None and np.ndim(data[2]) != 1:
-            return "The sample weights are not one number a row."
+            return "The sample weights are not one number per row."
     model = getattr(job.network, "model", None)
     if model is None:  # drawn from a blueprint, which holds nothing else
         return None

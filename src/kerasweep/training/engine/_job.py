@@ -105,7 +105,7 @@ class TrainingResult:
     Attributes
     ----------
     history : dict of str to list of float
-        One value an epoch for each of Keras' log names.
+        One value per epoch for each of Keras' log names.
     best_epoch : int or None
         Epoch, counted from 0, of the lowest validation loss under early stopping.
     engine : {"compiled", "keras"}

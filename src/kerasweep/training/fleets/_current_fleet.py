@@ -31,7 +31,7 @@ def current_fleet() -> "Fleet | None":
 
 
 @contextmanager
-def aboard(own: "Fleet | None") -> Iterator[None]:
+def thread_in_fleet(own: "Fleet | None") -> Iterator[None]:
     """Let the fits of this thread alone join a fleet."""
     before = getattr(_of_thread, "fleet", None)
     _of_thread.fleet = own
@@ -55,7 +55,7 @@ def fleet(size: int | None = None) -> Iterator[None]:
     Inside the context joblib runs the fits of any scikit-learn search, ensemble or
     cross-validation in threads. Fits of one architecture and one number of
     batches are trained by one compiled program over a stack of networks, or side
-    by side, one a core, whichever was measured to be faster. Each network's result
+    by side, one per core, whichever was measured to be faster. Each network's result
     is that of its fit alone, to float tolerance. The time of a fit, as a search
     reports it, includes its wait for the others.
 

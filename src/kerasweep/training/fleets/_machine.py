@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import joblib
+import psutil
 
 from kerasweep.training.backends._facts import backend_facts, on_accelerator
 
@@ -176,14 +177,12 @@ def fits_that_fit(plan: "Plan") -> int:
     n_fits : int
         At least 1.
     """
-    free = _free_on_host()
-    if free is None:
-        return 2**31
+    free = psutil.virtual_memory().available
     return max(1, int(_USABLE * free / max(1, 2 * _bytes_of_rows(plan))))
 
 
-def free_memory() -> int | None:
-    """Give the bytes that are free where Keras computes, if that can be told."""
+def free_memory() -> int:
+    """Give the bytes that are free where Keras computes."""
     import keras
 
     if keras.backend.backend() == "jax":
@@ -194,23 +193,12 @@ def free_memory() -> int | None:
             stats = device.memory_stats() or {}
             if "bytes_limit" in stats:
                 return stats["bytes_limit"] - stats.get("bytes_in_use", 0)
-    return _free_on_host()
+    return psutil.virtual_memory().available
 
 
 def _bytes_of_rows(plan: "Plan") -> int:
     visited = [plan.train, *([plan.validation] if plan.validation else [])]
     return sum(a.nbytes for rows in visited for a in rows.arrays)
-
-
-def _free_on_host() -> int | None:
-    try:
-        with open("/proc/meminfo") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return 1024 * int(line.split()[1])
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
-        return None
 
 
 def _size(plan: Any) -> str:

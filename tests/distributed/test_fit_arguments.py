@@ -16,11 +16,11 @@ pytest.importorskip("distributed", reason="Dask is not installed")
 from joblib._dask import DaskDistributedBackend
 
 from kerasweep.distributed._backend import ClusterBackend
-from kerasweep.distributed._lean import lean
+from kerasweep.distributed._fit_arguments import without_other_tasks
 
 
 def sizes(value):
-    return len(pickle.dumps(value)), len(pickle.dumps(lean(value)))
+    return len(pickle.dumps(value)), len(pickle.dumps(without_other_tasks(value)))
 
 
 @pytest.fixture
@@ -34,7 +34,12 @@ def arguments(monkeypatch):
         def keep_first(self, *args, **kwargs):
             if not seen:
                 given = {k: kwargs[k] for k in ("caller", "callback_ctx")}
-                seen.append({k: (v, lean(v), *sizes(v)) for k, v in given.items()})
+                seen.append(
+                    {
+                        k: (v, without_other_tasks(v), *sizes(v))
+                        for k, v in given.items()
+                    }
+                )
             return call(self, *args, **kwargs)
 
         monkeypatch.setattr(_FuncWrapper, "__call__", keep_first)
@@ -98,4 +103,4 @@ def test_nothing_is_changed_here(arguments):
 
 @pytest.mark.parametrize("value", [3, None, "x", (1, 2), LogisticRegression()])
 def test_all_else_is_left_alone(value):
-    assert lean(value) is value
+    assert without_other_tasks(value) is value

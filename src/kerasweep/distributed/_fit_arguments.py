@@ -7,7 +7,7 @@ from sklearn.callback import CallbackContext
 from kerasweep._private_callbacks import CONTEXTS, without_siblings
 
 
-def lean(value: Any) -> Any:
+def without_other_tasks(value: Any) -> Any:
     """Return an argument of a fit without the tasks of the other fits.
 
     A task knows the whole tree: a search over 2,000 candidates would send 350 kB with
