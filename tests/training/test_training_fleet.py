@@ -1,6 +1,7 @@
 """Fits in a fleet: the same results, and nobody waits for ever."""
 
 import gc
+import logging
 import threading
 import time
 import weakref
@@ -18,6 +19,7 @@ from kerasweep.training import (
     programs,
     train,
 )
+from kerasweep.training.backends._tensorflow import map_networks
 from kerasweep.training.engine._pool import Pool
 from kerasweep.training.engine._together import fit_compiled
 from kerasweep.training.fleets import _fleet as fleet_module
@@ -92,7 +94,6 @@ def _jobs(**fields):
     ],
     ids=str,
 )
-@pytest.mark.filterwarnings("ignore:Using a while_loop")
 def test_results_do_not_depend_on_the_company(fields, way):
     alone, together = _jobs(**fields), _jobs(**fields)
     expected = [fit_compiled(each) for each in alone]
@@ -104,6 +105,29 @@ def test_results_do_not_depend_on_the_company(fields, way):
         assert a.best_epoch == e.best_epoch
     for ours, theirs in zip(together, alone, strict=True):
         assert_same_network(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_draws_of_stacked_networks_are_their_own_and_not_warned_of():
+    import tensorflow as tf
+
+    def draw(seed):
+        return tf.random.stateless_uniform((3,), seed), tf.random.stateless_normal(
+            (3,), seed
+        )
+
+    said = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())
+    tf.get_logger().addHandler(handler)
+    try:
+        seeds = tf.constant([[1, 2], [3, 4]])
+        stacked = tf.function(map_networks(draw))(seeds)
+    finally:
+        tf.get_logger().removeHandler(handler)
+    assert said == []
+    for i in range(2):
+        for together, alone in zip(stacked, draw(seeds[i]), strict=True):
+            np.testing.assert_array_equal(together[i], alone)
 
 
 def test_fits_alike_are_trained_by_one_program(stacked, monkeypatch):

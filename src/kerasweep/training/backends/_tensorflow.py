@@ -65,15 +65,16 @@ def loop_epochs(n_epochs: Any, body: Callable[..., Any], carry: Any) -> Any:
 
 def map_networks(function: Callable[..., Any]) -> Callable[..., Any]:
     """Map a function over a leading axis of all its arguments."""
-    _teach_bitcast()
+    _teach_mapping()
     return lambda *args: tf.vectorized_map(lambda a: function(*a), args)
 
 
 @cache
-def _teach_bitcast() -> None:
+def _teach_mapping() -> None:
     """Map Bitcast, which Keras' accuracy uses, without a loop over the networks.
 
-    TensorFlow maps an operation that it has no rule for one network at a time.
+    TensorFlow maps an operation that it has no rule for one network at a time, and
+    warns of it. Random numbers are wanted so: each network draws as it would alone.
     """
     try:
         from tensorflow.python.ops.parallel_for import pfor
@@ -85,6 +86,11 @@ def _teach_bitcast() -> None:
         return pfor.wrap(tf.bitcast(inputs.stacked_input(0), to), True)
 
     pfor._pfor_converter_registry.setdefault("Bitcast", convert)
+    one_by_one = getattr(pfor, "_fallback_converter", None)
+    if one_by_one is not None:
+        for kind in ("GetKeyCounter", "UniformV2", "NormalV2", "UniformIntV2"):
+            name = f"StatelessRandom{kind}"
+            pfor._pfor_converter_registry.setdefault(name, one_by_one)
 
 
 _tracing = threading.local()
