@@ -38,8 +38,7 @@ def small_programs_run_on_kernels():
     """Leave XLA to the slow tier and to tests marked ``xla``.
 
     It takes 1 to 6 s for each program. A process that has no room for more of XLA's
-    programs trains in the same way. Networks that draw random numbers keep it, since
-    TensorFlow's kernels draw others.
+    programs trains in the same way.
     """
     from kerasweep.training.backends._runtime import get_runtime
 
@@ -49,7 +48,7 @@ def small_programs_run_on_kernels():
         patch.setattr(
             runtime,
             "has_room_for_xla",
-            lambda draws: (draws or xla["wanted"]) and has_room(draws),
+            lambda draws: xla["wanted"] and has_room(draws),
         )
         yield
 

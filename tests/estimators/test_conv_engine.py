@@ -19,6 +19,7 @@ FAST = {"dense": (8,), "batch_size": 32, "epochs": 2, "random_state": 0}
 NOISY = {"max_shift": 0.2, "max_rotation": 20, "conv_dropout": 0.2, "dropout": 0.2}
 
 
+@pytest.mark.xla
 @pytest.mark.parametrize("settings", [NOISY, {**NOISY, "batch_normalization": True}])
 def test_both_engines_train_the_same_network(settings):
     fitted = {

@@ -33,6 +33,7 @@ def fitted():
     return dense().fit(X)
 
 
+@pytest.mark.xla
 @pytest.mark.parametrize("make", [dense, conv])
 @pytest.mark.parametrize("noise", ["salt_and_pepper", "gaussian"])
 def test_it_trains_in_the_compiled_engine(make, noise):

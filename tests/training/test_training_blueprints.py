@@ -159,6 +159,7 @@ def test_each_number_has_its_effect():
     assert len({r.history["loss"][-1] for r in losses.values()}) == len(losses)
 
 
+@pytest.mark.xla
 def test_dropout_of_each_layer_goes_to_that_layer():
     rates = [(0.1, 0.6), (0.6, 0.1), (0.6, 0.6)]
     losses = [

@@ -16,8 +16,6 @@ from kerasweep.training.engine._program import Key, ProgramCache
 if keras.backend.backend() == "tensorflow":
     from kerasweep.training.backends import _tensorflow as _tf_runtime
 
-pytestmark = pytest.mark.xla
-
 optimizers = keras.optimizers
 regularizers = keras.regularizers
 
@@ -34,6 +32,7 @@ def _no_programs():
     programs.clear()
 
 
+@pytest.mark.xla
 def test_numbers_are_inputs():
     jobs = [
         job(
@@ -57,6 +56,7 @@ def test_numbers_are_inputs():
     assert _compilations(jobs) == 1
 
 
+@pytest.mark.xla
 def test_an_input_is_not_taken_for_a_constant():
     # The second network runs the program that was traced for the first.
     for strength in (0.1, 0.5):
@@ -264,6 +264,7 @@ def _uses_xla(which):
     return key.xla
 
 
+@pytest.mark.xla
 @on_tensorflow
 def test_tensorflows_kernels_take_over_before_the_process_runs_out_of_mappings(
     monkeypatch,
@@ -277,6 +278,7 @@ def test_tensorflows_kernels_take_over_before_the_process_runs_out_of_mappings(
     assert not _uses_xla(second)
 
 
+@pytest.mark.xla
 @on_tensorflow
 def test_networks_that_draw_random_numbers_draw_the_same_ones_for_longer(monkeypatch):
     monkeypatch.setattr(_tf_runtime, "share_of_mappings", lambda: 0.6)
