@@ -8,9 +8,10 @@ from sklearn.preprocessing import StandardScaler
 
 from kerasweep import TabularClassifier, TabularRegressor, load, save
 from kerasweep.networks._tabular import _bins
+from kerasweep.training.engine import _signature
 
 QUICK = {"hidden_layer_sizes": (16,), "n_members": 2, "random_state": 0}
-# Without dropout, which draws: networks that do are compiled with XLA.
+# Without dropout: what is learnt is to be exact.
 QUICK |= {"learning_rate": 0.01, "epochs": 40, "dropout": 0.0}
 
 
@@ -164,3 +165,15 @@ def test_a_large_mean_costs_no_digits():
         (32,), n_members=2, epochs=60, learning_rate=0.01, dropout=0, random_state=0
     )
     assert net.fit(x, y).score(x, y) > 0.9
+
+
+@pytest.mark.parametrize("kind", [TabularClassifier, TabularRegressor])
+def test_its_networks_are_known_without_a_trace(kind, monkeypatch):
+    # To trace all members of an ensemble took most of the time of a fit.
+    def traced_key(plan):
+        raise AssertionError("traced")
+
+    monkeypatch.setattr(_signature, "traced_key", traced_key)
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    fitted = kind(**{**QUICK, "epochs": 1}, engine="compiled").fit(x, x[:, 0] > 0)
+    assert fitted.engine_ == "compiled"

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import re
 import types
 from collections import OrderedDict, defaultdict
 from collections.abc import Hashable
@@ -188,6 +189,8 @@ class _Reader:
             return "module", value.__name__
         if isinstance(value, np.dtype):
             return "dtype", value.str
+        if kind is re.Pattern:
+            return "pattern", value.pattern, value.flags
         if kind is slice:
             return "slice", *map(self.read, (value.start, value.stop, value.step))
         if kind.__module__ == "tensorflow.python.framework.tensor_shape":
