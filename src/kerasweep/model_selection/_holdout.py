@@ -209,7 +209,7 @@ def _check_strata(strata: np.ndarray, n_validation: int) -> None:
     room = min(n_validation, len(strata) - n_validation)
     if room < len(classes):
         raise ValueError(
-            f"test_size of holdout must leave at least {len(classes)} rows, one a "
+            f"test_size of holdout must leave at least {len(classes)} rows, one per "
             f"class, in both parts. Got {n_validation} of {len(strata)} rows instead. "
             "Pass stratify=False, or another test_size."
         )

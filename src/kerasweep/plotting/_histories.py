@@ -54,6 +54,6 @@ def _check_history(history: Mapping[str, Any]) -> dict[str, list[float]]:
     if not curves or not all(_is_curve(v) and len(v) for v in curves.values()):
         raise ValueError(
             "A history of LearningCurvesDisplay must be a dict of metric to one value "
-            f"an epoch. Got {history!r} instead."
+            f"per epoch. Got {history!r} instead."
         )
     return {name: [float(v) for v in values] for name, values in curves.items()}
