@@ -24,6 +24,7 @@ def sweep(python, folder, store_uri, scheduler):
     )
 
 
+@pytest.mark.slow
 def test_the_sweep_gives_what_it_gives_on_one_machine(
     ready_python, tmp_path, store, dask_cluster
 ):

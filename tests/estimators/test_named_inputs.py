@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from tiers import in_slow_tier
 
 from kerasweep import (
     KerasClassifier,
@@ -150,7 +151,7 @@ def test_a_frame_for_one_input_stays_one_array():
     assert one.engine_ == "compiled"
 
 
-@pytest.mark.parametrize("as_dict", [True, False])
+@pytest.mark.parametrize("as_dict", [True, *in_slow_tier(False)])
 def test_classes_of_several_outputs(as_dict):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(N, 2))

@@ -14,6 +14,7 @@ import pytest
 from own_code import FAST, MADE, Fading, Share, X, dense, y
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_validate
+from tiers import in_slow_tier
 
 from kerasweep import DenseClassifier, KerasClassifier, KerasRegressor, load, save
 
@@ -38,7 +39,7 @@ def by_pickle(net):
 
 
 @pytest.mark.parametrize("kind", MADE)
-@pytest.mark.parametrize("again", [by_pickle, copy.deepcopy, copy.copy])
+@pytest.mark.parametrize("again", [by_pickle, *in_slow_tier(copy.deepcopy, copy.copy)])
 def test_own_parts_survive(kind, again):
     net = MADE[kind]().set_params(warm_start=True).fit(X, y)
     other = again(net)
@@ -204,7 +205,7 @@ def test_a_metric_keeps_its_arguments(engine, share):
     assert not float(given.count), "the fit has changed the user's object"
 
 
-@pytest.mark.parametrize("engine", ["keras", "compiled"])
+@pytest.mark.parametrize("engine", ["compiled", *in_slow_tier("keras")])
 def test_a_schedule_needs_no_configuration(engine):
     settings = {**FAST, "engine": engine, "epochs": 2}
     flat = {"optimizer__learning_rate": 1e-9, **settings}

@@ -6,6 +6,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 from sklearn.preprocessing import scale
+from tiers import in_slow_tier
 
 from kerasweep import KerasClassifier, KerasRegressor
 
@@ -87,7 +88,9 @@ def test_metrics_of_several_classes(metric, score):
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", None])
-@pytest.mark.parametrize("metric", ["accuracy", "AUC", "Precision", "BinaryAccuracy"])
+@pytest.mark.parametrize(
+    "metric", ["accuracy", "AUC", *in_slow_tier("Precision", "BinaryAccuracy")]
+)
 def test_metrics_of_one_unit_are_those_of_probabilities(activation, metric):
     loss = keras.losses.BinaryCrossentropy(from_logits=activation is None)
     net = one_unit(activation, loss=loss, metrics=[metric], epochs=3)

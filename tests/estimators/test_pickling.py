@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from own_models import custom_network, linear_network
 from sklearn.datasets import load_iris
+from tiers import fast_are, in_slow_tier
 
 from kerasweep import (
     ConvClassifier,
@@ -54,7 +55,9 @@ def by_joblib(net):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("again", [by_pickle, by_joblib, copy.deepcopy, copy.copy])
+@pytest.mark.parametrize(
+    "again", [by_pickle, *in_slow_tier(by_joblib, copy.deepcopy, copy.copy)]
+)
 def test_predictions_survive(kind, again):
     net = make(kind).fit(X, y)
     other = again(net)
@@ -90,7 +93,7 @@ def test_no_optimizer_state_without_warm_start():
     assert full > 3 * weights  # Adam keeps two moments a weight
 
 
-@pytest.mark.parametrize("kind", ["dense", "own", "dense regressor"])
+@pytest.mark.parametrize("kind", ["dense", *in_slow_tier("own", "dense regressor")])
 def test_warm_start_goes_on_from_the_pickle(kind):
     # Dropout's generator goes on too: it is part of what is pickled.
     net = make(kind, warm_start=True).fit(X, y)
@@ -104,7 +107,7 @@ def test_warm_start_goes_on_from_the_pickle(kind):
     assert other.n_epochs_ == 4
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", fast_are(["dense", "own"], KINDS))
 def test_partial_fit_goes_on_from_the_pickle(kind):
     net = by_pickle(make(kind).fit(X, y))
     before = net.model_.get_weights()[0].copy()

@@ -66,6 +66,7 @@ def test_the_ranked_table_is_ranked_and_timed(run):
     assert shown["columns"][-3:] == ["validation, %", "95 % Wilson interval", "time, s"]
 
 
+@pytest.mark.slow
 def test_colour_images_that_are_not_square(run, tmp_path):
     draw = np.random.default_rng(0)
     y = np.arange(240) % 3

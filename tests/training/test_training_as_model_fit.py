@@ -124,6 +124,7 @@ class Forgetful(layers.Layer):
         return x * self.by
 
 
+@pytest.mark.slow
 def test_the_key_of_a_model_that_is_gone_is_never_given_again():
     keys = set()
     for _ in range(20):
