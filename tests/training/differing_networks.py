@@ -280,6 +280,12 @@ def without_decay(v):
     return with_optimizer(optimizer)
 
 
+def named_where_decay_is_left_out(v):
+    optimizer = keras.optimizers.AdamW(0.05, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_names=["whole"])
+    return with_optimizer(optimizer, name=v)
+
+
 def epsilon(v):
     keras.config.set_epsilon(v)
     return with_loss("kl_divergence")
@@ -461,6 +467,11 @@ DIFFERENT = {
     ),
     "clipping set later": (clipped, 0.01, 0.1),
     "excluded from weight decay": (without_decay, "kernel", "bias"),
+    "name of a layer, as weight decay has it": (
+        named_where_decay_is_left_out,
+        "whole",
+        "decayed",
+    ),
     "settings of a schedule": (
         lambda v: with_optimizer(optimizers.SGD(RATES.ExponentialDecay(0.5, 2, v))),
         0.9,

@@ -23,6 +23,7 @@ FAST = [
     "closure in a metric",
     "adapted Normalization",
     "frozen layer",
+    "name of a layer, as weight decay has it",
 ]
 FAST_EQUAL = ["seed", "L2", "learning rate", "closure made twice", "class made twice"]
 
