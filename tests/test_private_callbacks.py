@@ -114,14 +114,12 @@ def test_steps_without_callbacks():
 
 def test_no_filter_is_touched():
     # No ColumnTransformer: its joblib puts filters aside, which threads may mix up.
-    steps = [("scale", StandardScaler()), ("net", Final())]
+    def fit():
+        steps = [("scale", StandardScaler()), ("net", Final())]
+        Pipeline(steps).set_callbacks(Quiet()).fit(X, y)
+
     before = list(warnings.filters)
-    fits = [
-        threading.Thread(
-            target=lambda: Pipeline(steps).set_callbacks(Quiet()).fit(X, y)
-        )
-        for _ in range(4)
-    ]
+    fits = [threading.Thread(target=fit) for _ in range(4)]
     for one in fits:
         one.start()
     for one in fits:

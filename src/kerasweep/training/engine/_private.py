@@ -194,10 +194,19 @@ def trained_by(optimizer: Any) -> list[Any]:
 
 
 def decayed(optimizer: Any) -> tuple[bool, ...] | None:
-    """Tell which variables the optimizer's weight decay acts on; None without one."""
+    """Tell which variables the optimizer's weight decay acts on; None without one.
+
+    In ``Model.fit`` it looks for the names that are left out in those of TensorFlow's
+    variables, which begin with the model's and the layer's, and on other backends in
+    those of Keras' own.
+    """
     if optimizer.weight_decay is None:
         return None
-    return tuple(optimizer._use_weight_decay(v) for v in trained_by(optimizer))
+    in_tensorflow = keras.backend.backend() == "tensorflow"
+    return tuple(
+        optimizer._use_weight_decay(v.value if in_tensorflow else v)
+        for v in trained_by(optimizer)
+    )
 
 
 def excluded_from_decay(optimizer: Any, variables: list[Any]) -> list[int]:
