@@ -45,6 +45,16 @@ def test_every_fit_and_epoch_is_counted(n_jobs, capsys):
     assert lines[-1].startswith("5 of 5 fits done in ")
 
 
+def test_no_time_is_guessed_at_the_start_and_more_fits_are_counted(capsys):
+    search = GridSearchCV(Counter(), {"a": [1, 2]}, cv=2)
+    search.set_callbacks(SearchProgress(n_fits=3, epochs=200, interval=0))
+    search.fit(np.zeros((8, 1)), [0, 1] * 4)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "0 of 3 fits, 0 % of the epochs"
+    assert "left" in lines[6]
+    assert lines[-1].startswith("5 of 5 fits done in ")
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_fits_of_their_own_share_a_line_in_a_block(n_jobs, capsys):
     progress = SearchProgress(n_fits=3, epochs=4, interval=0)

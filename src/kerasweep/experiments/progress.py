@@ -12,6 +12,8 @@ from kerasweep.tracking._transport import Channel, close_channel, open_channel
 
 _bars: dict[Any, "_Line"] = {}
 _NOTEBOOK_INTERVAL = 0.5
+# Of all epochs, before which the time that is left is anybody's guess.
+_LEAST_SHARE = 0.01
 
 
 class SearchProgress:
@@ -136,6 +138,7 @@ class _Line:
             else:
                 self._running.pop(fit, None)
                 self._n_done += 1
+                self._n_fits = max(self._n_fits, self._n_done)
             self._show()
 
     def _n_epochs(self) -> int:
@@ -148,7 +151,10 @@ class _Line:
     def _show(self) -> None:
         if self._bar is not None:
             self._bar.update(
-                self._task, completed=self._n_epochs(), description=self._counts()
+                self._task,
+                total=self._n_fits * self._epochs,
+                completed=self._n_epochs(),
+                description=self._counts(),
             )
             return
         now = time.monotonic()
@@ -156,11 +162,11 @@ class _Line:
             return
         self._said = now
         done, total = self._n_epochs(), self._n_fits * self._epochs
-        left = (now - self._start) / max(done, 1) * (total - done)
-        self._say(
-            f"{self._counts()}, {100 * done / total:.0f} % of the epochs, about "
-            f"{duration(left)} left"
-        )
+        said = f"{self._counts()}, {100 * done / total:.0f} % of the epochs"
+        if done >= _LEAST_SHARE * total:
+            left = (now - self._start) / done * (total - done)
+            said += f", about {duration(left)} left"
+        self._say(said)
 
     def _say(self, text: str) -> None:
         if self._shown is not None:

@@ -131,11 +131,8 @@ class PermutationImportanceDisplay:
         left_out = len(self.table_) - len(shown)
         bars = f"error bars: SD of {n_repeats} shufflings" if n_repeats > 1 else ""
         more = f"{left_out} columns of less importance not shown" if left_out else ""
-        said = "; ".join(text for text in (bars, more) if text)
-        ax.set_xlabel(
-            f"loss of {self.score_name} with the column shuffled"
-            + (f"\n({said})" if said else "")
-        )
+        loss = f"loss of {self.score_name} with the column shuffled"
+        ax.set_xlabel("\n".join(text for text in (loss, bars, more) if text))
         ax.spines[["top", "right"]].set_visible(False)
         self.ax_, self.figure_ = ax, ax.figure
         return self
