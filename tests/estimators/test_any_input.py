@@ -10,7 +10,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from drawn_examples import few
+from hypothesis import given, strategies as st
 from own_models import linear_network, softmax_network
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -57,16 +58,6 @@ CLASSIFIERS = [name for name in NETWORKS if name.endswith("Classifier")]
 REGRESSORS = [name for name in NETWORKS if name.endswith("Regressor")]
 networks = pytest.mark.parametrize("name", NETWORKS)
 everything = pytest.mark.parametrize("name", [*NETWORKS, *TRANSFORMERS])
-
-
-def few(n):
-    return settings(
-        max_examples=n,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def fit_or_refuse(estimator, X, y, new=None, **keywords):

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from drawn_examples import few
+from hypothesis import given, strategies as st
 from sklearn.base import clone
 
 from kerasweep import TabularClassifier, TabularRegressor
@@ -61,16 +62,6 @@ REFUSED = {
     "intervals": pd.Series(pd.interval_range(0, N)),
 }
 by_name = pytest.mark.parametrize("name", ESTIMATORS)
-
-
-def few(n):
-    return settings(
-        max_examples=n,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def target(name):

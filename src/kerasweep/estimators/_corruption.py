@@ -120,14 +120,10 @@ def corrupt(
     rng = np.random.default_rng(seed)
     rows = (len(X),) + (1,) * (X.ndim - 1)
     level = rng.uniform(*amount, size=rows).astype(np.float32)
-    settings: Any = {
-        "low": low,
-        "high": high,
-        "generator": rng,
-        "out": np.empty_like(X),
-    }
+    noisy = np.empty_like(X)
+    settings: Any = {"low": low, "high": high, "generator": rng, "out": noisy}
     if noise == "salt_and_pepper":
         salt_and_pepper(X, level, salt_vs_pepper=salt_vs_pepper, **settings)
     else:
         gaussian(X, level, **settings)
-    return settings["out"]
+    return noisy
