@@ -19,7 +19,6 @@ from kerasweep.training import (
     programs,
     train,
 )
-from kerasweep.training.backends._tensorflow import map_networks
 from kerasweep.training.engine._pool import Pool
 from kerasweep.training.engine._together import fit_compiled
 from kerasweep.training.fleets import _fleet as fleet_module
@@ -107,8 +106,13 @@ def test_results_do_not_depend_on_the_company(fields, way):
         assert_same_network(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow warns of it"
+)
 def test_draws_of_stacked_networks_are_their_own_and_not_warned_of():
     import tensorflow as tf
+
+    from kerasweep.training.backends._tensorflow import map_networks
 
     def draw(seed):
         return tf.random.stateless_uniform((3,), seed), tf.random.stateless_normal(
