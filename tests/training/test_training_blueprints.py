@@ -7,46 +7,11 @@ import keras
 import numpy as np
 import pytest
 from tiers import fast_are
-from training_cases import X, Y
+from training_cases import TRAINING, X, Y, dense
 
 from kerasweep.networks import conv_network, dense_network
 from kerasweep.training import Blueprint, Drawn, Live, TrainingJob, programs, train
 from kerasweep.training.engine._template import Template, template_of
-
-TRAINING = {
-    "optimizer": "adam",
-    "loss": "sparse_categorical_crossentropy",
-    "metrics": ("accuracy",),
-}
-
-
-def dense(optimizer="adam", *, sizes=(8, 4), batch_normalization=False, **numbers):
-    numbers = {
-        "l1": 0.0,
-        "l2": 0.0,
-        "max_norm": None,
-        "dropout": (0.0,) * len(sizes),
-        "input_dropout": 0.0,
-        "learning_rate": 0.01,
-    } | numbers
-    if optimizer in ("sgd", "rmsprop"):
-        numbers.setdefault("momentum", 0.0)
-    arguments = {
-        "n_features": X.shape[1],
-        "n_outputs": 3,
-        "hidden_layer_sizes": sizes,
-        "activation": "relu",
-        "output_activation": "softmax",
-        "batch_normalization": batch_normalization,
-    }
-    blueprint = Blueprint.of(
-        dense_network,
-        arguments,
-        numbers,
-        training=TRAINING | {"optimizer": optimizer},
-        dropout=("input_dropout", "dropout"),
-    )
-    return blueprint, numbers
 
 
 def conv():

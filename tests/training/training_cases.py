@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from kerasweep.training import TrainingJob
+from kerasweep.networks import dense_network
+from kerasweep.training import Blueprint, TrainingJob
 
 _rng = np.random.default_rng(0)
 X = _rng.normal(size=(400, 12)).astype("float32")
@@ -75,3 +76,39 @@ def assert_same_history(actual, expected, rtol=1e-4, atol=1e-5):
         np.testing.assert_allclose(
             actual[name], curve, rtol=rtol, atol=atol, err_msg=name
         )
+
+
+TRAINING = {
+    "optimizer": "adam",
+    "loss": "sparse_categorical_crossentropy",
+    "metrics": ("accuracy",),
+}
+
+
+def dense(optimizer="adam", *, sizes=(8, 4), batch_normalization=False, **numbers):
+    numbers = {
+        "l1": 0.0,
+        "l2": 0.0,
+        "max_norm": None,
+        "dropout": (0.0,) * len(sizes),
+        "input_dropout": 0.0,
+        "learning_rate": 0.01,
+    } | numbers
+    if optimizer in ("sgd", "rmsprop"):
+        numbers.setdefault("momentum", 0.0)
+    arguments = {
+        "n_features": X.shape[1],
+        "n_outputs": 3,
+        "hidden_layer_sizes": sizes,
+        "activation": "relu",
+        "output_activation": "softmax",
+        "batch_normalization": batch_normalization,
+    }
+    blueprint = Blueprint.of(
+        dense_network,
+        arguments,
+        numbers,
+        training=TRAINING | {"optimizer": optimizer},
+        dropout=("input_dropout", "dropout"),
+    )
+    return blueprint, numbers

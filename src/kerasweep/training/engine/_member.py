@@ -80,7 +80,8 @@ class Member:
     def result(self) -> TrainingResult:
         """Give what happened."""
         best = None if self._stopper is None else self._stopper.best_epoch
-        return TrainingResult(self.history, best, "compiled", network=self.plan.network)
+        network = self.plan.job.network
+        return TrainingResult(self.history, best, "compiled", network=network)
 
 
 class _Stopper:

@@ -4,11 +4,10 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from kerasweep.training.engine._eligible import (
-    check_arrays,
-)
+from kerasweep.training.engine._eligible import check_arrays
 from kerasweep.training.engine._epoch import Rows
 from kerasweep.training.engine._job import Arrays, TrainingJob, batch_order
+from kerasweep.training.engine._padded import roomy
 
 _EVAL_BATCH = 1024
 
@@ -23,6 +22,7 @@ class Plan:
     Attributes
     ----------
     network : Network
+        As the program takes it.
     facts : Facts
     train, validation : VisitedRows
         ``validation`` is None without validation data.
@@ -34,8 +34,8 @@ class Plan:
 
     def __init__(self, job: TrainingJob):
         self.job = job
-        self.network = job.network
-        self.facts = job.network.facts
+        self.network = roomy(job.network, job.batch_size)
+        self.facts = self.network.facts
         padded = self.facts.row_by_row
         self.train = VisitedRows(check_arrays(job.train), job.batch_size, padded)
         self.validation = None
@@ -44,7 +44,7 @@ class Plan:
                 check_arrays(job.validation), max(job.batch_size, _EVAL_BATCH), padded
             )
         self.key: Hashable = (
-            job.network.key(self),
+            self.network.key(self),
             self.train.key,
             None if self.validation is None else self.validation.key,
         )
