@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -34,6 +35,12 @@ print("read")
 """
 
 
+@cache
+def fitted(kind):
+    """Fit each kind once; tests that train it on leave it fitted."""
+    return MADE[kind]().set_params(warm_start=True).fit(X, y)
+
+
 def by_pickle(net):
     return pickle.loads(pickle.dumps(net))
 
@@ -41,7 +48,7 @@ def by_pickle(net):
 @pytest.mark.parametrize("kind", MADE)
 @pytest.mark.parametrize("again", [by_pickle, *in_slow_tier(copy.deepcopy, copy.copy)])
 def test_own_parts_survive(kind, again):
-    net = MADE[kind]().set_params(warm_start=True).fit(X, y)
+    net = fitted(kind)
     other = again(net)
     np.testing.assert_allclose(other.predict_proba(X), net.predict_proba(X), rtol=1e-5)
     more, expected = other.partial_fit(X, y), net.partial_fit(X, y)
@@ -106,9 +113,8 @@ def test_what_no_pickle_can_hold_is_refused_by_its_name():
     ],
 )
 def test_a_file_says_whose_code_it_does_not_hold(kind, message, tmp_path):
-    net = MADE[kind]().fit(X, y)
     with pytest.raises(ValueError, match=message) as raised:
-        save(net, tmp_path / "file")
+        save(fitted(kind), tmp_path / "file")
     assert "Pickle the estimator or log it with MLflow" in str(raised.value)
     assert not list(tmp_path.iterdir())
 
