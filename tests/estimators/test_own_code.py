@@ -15,7 +15,7 @@ import pytest
 from own_code import FAST, MADE, Fading, Share, X, dense, y
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_validate
-from tiers import in_slow_tier
+from tiers import fast_are, in_slow_tier
 
 from kerasweep import DenseClassifier, KerasClassifier, KerasRegressor, load, save
 
@@ -45,7 +45,22 @@ def by_pickle(net):
     return pickle.loads(pickle.dumps(net))
 
 
-@pytest.mark.parametrize("kind", MADE)
+#: A part of each kind; the others differ from these in where it stands.
+SOME = [
+    "loss",
+    "metric",
+    "schedule of ours",
+    "optimizer",
+    "regularizer",
+    "two activations of one name",
+    "layer",
+    "adapted layer",
+    "Lambda",
+    "compiled",
+]
+
+
+@pytest.mark.parametrize("kind", fast_are(SOME, MADE))
 @pytest.mark.parametrize("again", [by_pickle, *in_slow_tier(copy.deepcopy, copy.copy)])
 def test_own_parts_survive(kind, again):
     net = fitted(kind)
@@ -196,7 +211,7 @@ def test_a_file_refuses_a_loss_that_keras_does_not_describe(tmp_path):
     np.testing.assert_array_equal(load(tmp_path / "file").predict(X), usual.predict(X))
 
 
-@pytest.mark.parametrize("engine", ["keras", "compiled"])
+@pytest.mark.parametrize("engine", ["compiled", *in_slow_tier("keras")])
 @pytest.mark.parametrize("share", [1.0, 0.0])
 def test_a_metric_keeps_its_arguments(engine, share):
     above = 1.0 - share
