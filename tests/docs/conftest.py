@@ -1,16 +1,13 @@
 """What the tests of pages, examples and notebooks share."""
 
-import os
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
+from scoring_thread import ScoringThread
 
 ROOT = Path(__file__).parents[2]
 #: Started as a process, by tests that skip without skorch.
@@ -36,34 +33,32 @@ def fresh_folder(tmp_path, monkeypatch, empty_database):
 
 @pytest.fixture
 def serve(fresh_folder):
-    """Return a function that starts what a shell line says, and waits for its port."""
+    """Return a function that does in a thread what `mlflow models serve` does.
+
+    It takes the command's options, and returns when the port answers. The tests of
+    serving start the command itself.
+    """
+    from mlflow.models.cli import commands
+
     started = []
 
-    def start(arguments, port):
-        path = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
-            env={**os.environ, "PATH": path},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        started.append(process)
-        deadline = time.monotonic() + 200
+    def start(options):
+        command = commands.get_command(None, "serve")
+        read = command.make_context("serve", list(options)).params
+        own = socket.create_server((read["host"] or "127.0.0.1", read["port"]))
+        started.append(ScoringThread(read["model_uri"], own))
         while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5)
+                url = f"http://127.0.0.1:{read['port']}/ping"
+                urllib.request.urlopen(url, timeout=5)
                 return
             except OSError:
-                assert process.poll() is None, "the server ended"
-                assert time.monotonic() < deadline, "the server does not answer"
-                time.sleep(0.2)
+                assert started[-1].lives(), "the server ended"
+                time.sleep(0.05)
 
     yield start
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+    for server in started:
+        server.close()
 
 
 @pytest.fixture

@@ -111,6 +111,7 @@ def weights(net):
     return [np.array(w) for w in net.model_.get_weights()]
 
 
+@cache  # the same of ours is on several pages
 def measure(make, arguments, frozen=False, **more):
     net = make(arguments, frozen, **more).fit(X, y)
     history = getattr(net.history_, "history", net.history_)

@@ -103,6 +103,42 @@ CHECKS = parametrize_with_checks(
 )
 
 
+#: These train nothing: the fast tier has them, of every estimator.
+WITHOUT_TRAINING = {
+    f"check_{name}"
+    for name in (
+        "complex_data",
+        "do_not_raise_errors_in_init_or_set_params",
+        "estimator_cloneable",
+        "estimator_repr",
+        "estimator_sparse_array",
+        "estimator_sparse_matrix",
+        "estimator_tags_renamed",
+        "estimators_empty_data_messages",
+        "estimators_unfitted",
+        "fit1d",
+        "get_params_invariance",
+        "mixin_order",
+        "no_attributes_set_in_init",
+        "parameters_default_constructible",
+        "requires_y_none",
+        "set_params",
+        "valid_tag_types",
+    )
+}
+
+
+def name_of(check):
+    return getattr(check, "func", check).__name__
+
+
+def in_its_tier(case):
+    """Leave to the slow tier what trains."""
+    case = case if hasattr(case, "marks") else pytest.param(*case)
+    slow = [] if name_of(case.values[1]) in WITHOUT_TRAINING else [pytest.mark.slow]
+    return pytest.param(*case.values, marks=[*case.marks, *slow])
+
+
 def without_address(part):
     """Name a test alike in each of pytest-xdist's processes."""
     return re.sub("at0x[0-9a-f]+", "", CHECKS.kwargs["ids"](part))
@@ -115,14 +151,20 @@ def without_xla(monkeypatch):
     monkeypatch.setattr(runtime, "has_room_for_xla", lambda draws: False)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("without_xla")
 # The checks' rows are not square images.
 @pytest.mark.filterwarnings("ignore:X of ConvClassifier has .* no square number")
 @pytest.mark.filterwarnings("ignore:X of DenoisingAutoencoder has:UserWarning")
-@pytest.mark.parametrize(*CHECKS.args, ids=without_address)
+@pytest.mark.parametrize(
+    CHECKS.args[0], [in_its_tier(case) for case in CHECKS.args[1]], ids=without_address
+)
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
+
+
+def test_every_check_that_trains_nothing_is_known():
+    names = {name_of(getattr(case, "values", case)[1]) for case in CHECKS.args[1]}
+    assert WITHOUT_TRAINING <= names
 
 
 def test_no_check_of_classifiers_or_regressors_is_left_out():
@@ -131,9 +173,6 @@ def test_no_check_of_classifiers_or_regressors_is_left_out():
 
     for estimator in ESTIMATORS:
         kind = "classif" if hasattr(estimator, "class_weight") else "regress"
-        names = [
-            getattr(check, "func", check).__name__
-            for _, check in estimator_checks_generator(estimator)
-        ]
+        names = [name_of(check) for _, check in estimator_checks_generator(estimator)]
         assert len(names) > 55
         assert sum(kind in name for name in names) >= 5

@@ -176,8 +176,8 @@ def mapped(tmp_path):
 
 
 def test_a_mapped_array_gives_the_same_as_one_in_memory(mapped):
-    in_memory = net(engine="keras", early_stopping=True).fit(X, Y)
-    on_disk = net(early_stopping=True).fit(mapped(X), Y)
+    in_memory = net(engine="keras", early_stopping=True, epochs=5).fit(X, Y)
+    on_disk = net(early_stopping=True, epochs=5).fit(mapped(X), Y)
     assert on_disk.engine_ == "keras"
     np.testing.assert_array_equal(
         on_disk.predict_proba(mapped(X)), in_memory.predict_proba(X)

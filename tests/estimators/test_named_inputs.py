@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
 from tiers import in_slow_tier
 
 from kerasweep import (
@@ -20,6 +20,8 @@ from kerasweep import (
 )
 
 N = 60
+# An epoch through Keras takes longer than its batches: few epochs of many.
+LONG = {"epochs": 20, "batch_size": 10}
 
 
 def table():
@@ -70,7 +72,7 @@ def two_outputs(as_dict):
 def fitted():
     X, y = table()
     net = KerasClassifier(
-        mixed_network, epochs=40, random_state=0, optimizer__learning_rate=0.03
+        mixed_network, **LONG, random_state=0, optimizer__learning_rate=0.03
     )
     return net.fit(X, y)
 
@@ -106,7 +108,8 @@ def test_same_seed_clone_pickle(fitted):
 def test_a_frame_is_searched_tracked_and_early_stopped(store_uri):
     X, y = table()
     net = KerasClassifier(mixed_network, epochs=3, early_stopping=True, random_state=0)
-    search = GridSearchCV(net, {"model__units": [4, 8]}, cv=2)
+    split = ShuffleSplit(1, test_size=20, random_state=0)
+    search = GridSearchCV(net, {"model__units": [4, 8]}, cv=split)
     search.set_callbacks(
         MlflowTracking("named", tracking_uri=store_uri, log_model=False)
     )
@@ -118,7 +121,7 @@ def test_a_frame_is_searched_tracked_and_early_stopped(store_uri):
 def test_a_dict_of_arrays():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, N))
-    net = KerasRegressor(two_inputs, epochs=60, optimizer__learning_rate=0.05)
+    net = KerasRegressor(two_inputs, **LONG, optimizer__learning_rate=0.05)
     net.fit({"a": a, "b": b[:, None]}, 2 * a + b)
     assert net.score({"b": b, "a": a}, 2 * a + b) > 0.99
     with pytest.raises(AttributeError, match="have no number of features"):
@@ -135,7 +138,7 @@ def test_a_dict_of_arrays():
 def test_a_frame_of_numbers_reaches_several_inputs_and_is_cross_validated():
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(N, 2)), columns=["a", "b"])
-    net = KerasRegressor(two_inputs, epochs=60, optimizer__learning_rate=0.05)
+    net = KerasRegressor(two_inputs, **LONG, optimizer__learning_rate=0.05)
     scores = cross_val_score(net, X, 2 * X["a"] + X["b"], cv=2)
     assert (scores > 0.9).all()
 
@@ -162,7 +165,7 @@ def test_classes_of_several_outputs(as_dict):
         }
     )
     net = KerasClassifier(
-        two_outputs(as_dict), epochs=60, optimizer__learning_rate=0.1, random_state=0
+        two_outputs(as_dict), **LONG, optimizer__learning_rate=0.1, random_state=0
     ).fit(X, y)
     assert net.classes_["high"].tolist() == ["x", "y", "z"]
     found = net.predict(X)
@@ -186,7 +189,7 @@ def test_numbers_of_several_outputs_are_scored_by_their_mean_r2():
 
     X = np.random.default_rng(0).normal(size=(N, 2))
     y = {"one": X[:, 0], "two": X * 3}
-    net = KerasRegressor(network, epochs=60, optimizer__learning_rate=0.1).fit(X, y)
+    net = KerasRegressor(network, **LONG, optimizer__learning_rate=0.1).fit(X, y)
     found = net.predict(X)
     assert found["one"].shape == (N,) and found["two"].shape == (N, 2)
     assert net.score(X, y) > 0.99 and net.n_outputs_ == 3
@@ -200,7 +203,7 @@ def test_a_frame_of_numbers_as_targets_is_cross_validated():
 
     X = np.random.default_rng(0).normal(size=(N, 2))
     y = pd.DataFrame({"less": X[:, 0] - X[:, 1], "sum": X.sum(axis=1)})
-    net = KerasRegressor(network, epochs=60, optimizer__learning_rate=0.1)
+    net = KerasRegressor(network, **LONG, optimizer__learning_rate=0.1)
     assert (cross_val_score(net, X, y, cv=2, scoring="r2") > 0.9).all()
     weighted = net.fit(X, y, sample_weight=np.linspace(0, 1, N))
     assert list(weighted.predict(X)) == ["less", "sum"]

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -14,7 +15,7 @@ import pytest
 from own_code import FAST, MADE, Fading, Share, X, dense, y
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_validate
-from tiers import in_slow_tier
+from tiers import fast_are, in_slow_tier
 
 from kerasweep import DenseClassifier, KerasClassifier, KerasRegressor, load, save
 
@@ -34,14 +35,35 @@ print("read")
 """
 
 
+@cache
+def fitted(kind):
+    """Fit each kind once; tests that train it on leave it fitted."""
+    return MADE[kind]().set_params(warm_start=True).fit(X, y)
+
+
 def by_pickle(net):
     return pickle.loads(pickle.dumps(net))
 
 
-@pytest.mark.parametrize("kind", MADE)
+#: A part of each kind; the others differ from these in where it stands.
+SOME = [
+    "loss",
+    "metric",
+    "schedule of ours",
+    "optimizer",
+    "regularizer",
+    "two activations of one name",
+    "layer",
+    "adapted layer",
+    "Lambda",
+    "compiled",
+]
+
+
+@pytest.mark.parametrize("kind", fast_are(SOME, MADE))
 @pytest.mark.parametrize("again", [by_pickle, *in_slow_tier(copy.deepcopy, copy.copy)])
 def test_own_parts_survive(kind, again):
-    net = MADE[kind]().set_params(warm_start=True).fit(X, y)
+    net = fitted(kind)
     other = again(net)
     np.testing.assert_allclose(other.predict_proba(X), net.predict_proba(X), rtol=1e-5)
     more, expected = other.partial_fit(X, y), net.partial_fit(X, y)
@@ -106,9 +128,8 @@ def test_what_no_pickle_can_hold_is_refused_by_its_name():
     ],
 )
 def test_a_file_says_whose_code_it_does_not_hold(kind, message, tmp_path):
-    net = MADE[kind]().fit(X, y)
     with pytest.raises(ValueError, match=message) as raised:
-        save(net, tmp_path / "file")
+        save(fitted(kind), tmp_path / "file")
     assert "Pickle the estimator or log it with MLflow" in str(raised.value)
     assert not list(tmp_path.iterdir())
 
@@ -190,7 +211,7 @@ def test_a_file_refuses_a_loss_that_keras_does_not_describe(tmp_path):
     np.testing.assert_array_equal(load(tmp_path / "file").predict(X), usual.predict(X))
 
 
-@pytest.mark.parametrize("engine", ["keras", "compiled"])
+@pytest.mark.parametrize("engine", ["compiled", *in_slow_tier("keras")])
 @pytest.mark.parametrize("share", [1.0, 0.0])
 def test_a_metric_keeps_its_arguments(engine, share):
     above = 1.0 - share

@@ -9,7 +9,10 @@ import pytest
 
 @pytest.fixture(scope="module")
 def small_run(quick_run):
-    return quick_run("denoise")
+    return quick_run(
+        *("denoise", "--filters", "8,16", "--denoiser-epochs", "10"),
+        *("--epochs", "5", "--classifier-epochs", "8", "--batch-size", "32"),
+    )
 
 
 def test_it_leaves_tables_figures_and_results(small_run):

@@ -9,7 +9,10 @@ import pytest
 
 @pytest.fixture(scope="module")
 def small_run(quick_run):
-    return quick_run("generate")
+    return quick_run(
+        *("generate", "--epochs", "40", "--map-epochs", "10", "--hidden", "64"),
+        *("--classifier-epochs", "8", "--samples", "200"),
+    )
 
 
 def test_it_leaves_tables_figures_and_results(small_run):

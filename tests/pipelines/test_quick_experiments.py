@@ -19,6 +19,12 @@ FIGURES = {
     "conv": {"learning_curves"},
     "conv_sweep": {"parallel_coordinates", "parameters", "refit"},
 }
+#: What makes them smaller still.
+SMALL = {
+    "baseline": (),
+    "conv": ("--filters", "8,16", "--dense", "32", "--epochs", "8"),
+    "conv_sweep": ("--epochs", "6"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +45,7 @@ def run(load_script, store_uri, tmp_path_factory):
 
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_an_experiment_on_digits(name, run):
-    out, record, said = run(name, "--data", "digits", "--quick", "1")
+    out, record, said = run(name, "--data", "digits", "--quick", "1", *SMALL[name])
     assert record["finished"]
     assert {entry["file"] for entry in record["tables"]} == {
         f"tables/{table}.csv" for table in TABLES[name]
@@ -56,7 +62,8 @@ def test_an_experiment_on_digits(name, run):
 
 
 def test_the_ranked_table_is_ranked_and_timed(run):
-    out, record, _ = run("conv_sweep", "--data", "digits", "--quick", "1")
+    options = ("--data", "digits", "--quick", "1", *SMALL["conv_sweep"])
+    out, record, _ = run("conv_sweep", *options)
     table = pd.read_csv(out / "ranked.csv")
     assert len(table) == 8
     assert table["mean"].is_monotonic_decreasing

@@ -11,7 +11,9 @@ from kerasweep.experiments.regularization import network_parameters
 
 @pytest.fixture(scope="module")
 def small_run(quick_run):
-    return quick_run("regularize", "--scan", "1")
+    return quick_run(
+        *("regularize", "--scan", "1", "--scan-epochs", "1", "--hidden", "64,32"),
+    )
 
 
 def test_it_leaves_tables_figures_and_results(small_run):

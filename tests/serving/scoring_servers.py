@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 
 import numpy as np
 import pytest
+from scoring_thread import ScoringThread
 
 from kerasweep import MlflowTracking
 
@@ -135,25 +135,15 @@ class ThreadServer(Server):
     """The same application, in a thread: there in moments."""
 
     def start(self, model, store_uri, folder):
-        import mlflow
-        import uvicorn
-        from mlflow.environment_variables import _MLFLOW_IS_IN_SERVING_ENVIRONMENT
-        from mlflow.pyfunc import scoring_server
-
         self.patch = pytest.MonkeyPatch()
         self.patch.setenv("MLFLOW_TRACKING_URI", store_uri)
-        self.patch.setenv(_MLFLOW_IS_IN_SERVING_ENVIRONMENT.name, "true")
-        app = scoring_server.init(mlflow.pyfunc.load_model(model))
-        self.server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        self.thread = threading.Thread(target=self.server.run, args=[[self.socket]])
-        self.thread.start()
+        self.thread = ScoringThread(model, self.socket)
 
     def lives(self):
-        return self.thread.is_alive()
+        return self.thread.lives()
 
     def close(self):
-        self.server.should_exit = True
-        self.thread.join(60)
+        self.thread.close()
         self.patch.undo()
 
 

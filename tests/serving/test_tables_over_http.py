@@ -1,15 +1,13 @@
 """Models fitted on frames, where MLflow is told to load no pickles."""
 
 import json
-import subprocess
-import sys
 import urllib.error
 
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from scoring_servers import environment, predict, register, serve
+from scoring_servers import NO_PROJECT, environment, predict, register, serve
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -136,20 +134,20 @@ def test_every_way_of_loading(registered, tmp_path):
     served.predict(served.input_example)
 
 
-def test_a_process_that_does_not_know_the_project(registered, store_uri, tmp_path):
+def test_a_process_that_does_not_know_the_project(
+    registered, ready_python, store_uri, tmp_path
+):
     model, uri = registered
     ROWS.astype({"age": float}).to_parquet(tmp_path / "rows.parquet")
     code = (
-        "import mlflow, pandas\n"
+        f"{NO_PROJECT}\n"
+        "import importlib.util, mlflow, pandas\n"
+        "found = importlib.util.find_spec('kerasweep')\n"
+        "assert found is None or 'site-packages' in found.origin\n"
         f"served = mlflow.pyfunc.load_model({uri!r})\n"
         "print(served.predict(pandas.read_parquet('rows.parquet')).tolist())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=environment(store_uri, tmp_path),
-        capture_output=True,
-        text=True,
-    )
+    env = environment(store_uri, tmp_path)
+    done = ready_python.run(["-c", code], cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(model.predict(ROWS).tolist())

@@ -88,7 +88,8 @@ def test_a_network_begins_with_the_bits_that_keras_draws(described, seed):
 
 
 @pytest.mark.parametrize(
-    "name", fast_are(["penalties", "dropout", "normalized", "conv"], CASES)
+    "name",
+    fast_are(["penalties", "conv"], CASES),  # "conv" drops units and normalizes, too
 )
 def test_it_is_trained_as_the_model_that_keras_builds(name):
     blueprint, numbers = CASES[name]()
@@ -126,16 +127,11 @@ def test_each_number_has_its_effect():
 
 @pytest.mark.xla
 def test_dropout_of_each_layer_goes_to_that_layer():
-    rates = [(0.1, 0.6), (0.6, 0.1), (0.6, 0.6)]
-    losses = [
-        train(_job(Drawn(*dense(dropout=rate), 0))).history["loss"][-1]
-        for rate in rates
-    ]
-    expected = [
-        train(_job(Live.built(*dense(dropout=rate), 0))).history["loss"][-1]
-        for rate in rates
-    ]
-    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    other, rates = (0.6, 0.1), (0.1, 0.6)
+    train(_job(Drawn(*dense(dropout=other), 0)))  # whose program is run once more
+    drawn = train(_job(Drawn(*dense(dropout=rates), 0)))
+    built = train(_job(Live.built(*dense(dropout=rates), 0)))
+    np.testing.assert_allclose(drawn.history["loss"], built.history["loss"], rtol=1e-5)
 
 
 def test_blueprints_of_equal_networks_are_equal_and_others_are_not():

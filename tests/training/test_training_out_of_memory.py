@@ -75,7 +75,11 @@ def _jobs(n):
 
 @pytest.mark.parametrize(
     ("n", "most", "expected"),
-    [(6, 3, [6, 3, 3]), (5, 2, [5, 3, 2, 2, 1]), (3, 1, [3, 2, 1, 1, 1])],
+    [
+        pytest.param(6, 3, [6, 3, 3], marks=pytest.mark.slow),
+        (5, 2, [5, 3, 2, 2, 1]),
+        pytest.param(3, 1, [3, 2, 1, 1, 1], marks=pytest.mark.slow),
+    ],
 )
 def test_a_stack_is_halved_until_it_fits(stacked, room_for, n, most, expected):
     alone, together, groups = _jobs(n), _jobs(n), room_for(most)

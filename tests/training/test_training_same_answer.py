@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from tiers import fast_are
+from tiers import fast_are, in_slow_tier
 from training_cases import (
     TRAIN,
     WEIGHTS,
@@ -84,6 +84,21 @@ CASES = {
         {"weights": WEIGHTS},
     ),
     "later epochs": ({}, {"first_epoch": 7}),
+    "much at once": (
+        {
+            "optimizer": lambda: optimizers.SGD(
+                optimizers.schedules.ExponentialDecay(0.1, 10, 0.9), momentum=0.5
+            ),
+            "regularizer": lambda: regularizers.L1L2(0.001, 0.003),
+            "constraint": lambda: keras.constraints.MaxNorm(0.8),
+            "metrics": lambda: (
+                "accuracy",
+                keras.metrics.SparseTopKCategoricalAccuracy(2, name="top2"),
+                "sparse_categorical_crossentropy",
+            ),
+        },
+        {"weights": WEIGHTS},
+    ),
 }
 
 
@@ -93,16 +108,11 @@ def _make(settings):
 
 # An optimizer of each kind, and what enters the loss or the counting of rows.
 FAST = [
-    "momentum",
-    "adam",
     "adamw with clipping",
-    "schedule",
-    "l1 and l2",
-    "max norm",
+    "much at once",
     "weights and batch norm",
     "one incomplete batch",
     "sum of losses",
-    "other metrics",
 ]
 
 
@@ -118,7 +128,9 @@ def test_same_weights_and_curves_as_keras(name):
     assert_same_network(ours, theirs)
 
 
-@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "binary_crossentropy"])
+@pytest.mark.parametrize(
+    "loss", ["mse", "binary_crossentropy", *in_slow_tier("mae", "huber")]
+)
 def test_losses_of_one_output(loss):
     def model():
         keras.utils.set_random_seed(0)
