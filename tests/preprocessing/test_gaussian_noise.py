@@ -41,6 +41,13 @@ def test_data_that_clipping_would_change_are_warned_of():
     noise.set_params(low=None).fit_transform(X)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rounding_of_a_scaler_is_not_warned_of(dtype):
+    step = np.finfo(dtype).eps
+    scaled = np.array([[-step], [0.2], [1 + 2 * step]], dtype)
+    GaussianNoise(0.1, random_state=0).fit_transform(scaled)
+
+
 @pytest.mark.parametrize("std", [-0.1, "0.1", None, np.inf])
 def test_bad_std_is_refused(std):
     with pytest.raises(ValueError, match="'std' parameter of GaussianNoise"):

@@ -21,6 +21,8 @@ from kerasweep.preprocessing._numbers import check_factor, validate_numbers
 
 # Values worked on at once: the temporaries then stay in the processor's cache.
 _CHUNK_SIZE = 1 << 17
+# A scaler's, relative to the largest value: no cause to warn.
+_ROUNDING = 1e-6
 
 
 class BaseNoise(
@@ -158,8 +160,9 @@ class BaseNoise(
 
     def _warn_of_clipping(self, X: np.ndarray) -> None:
         least, most = X.min(), X.max()
-        if (self.low is not None and least < self.low) or (
-            self.high is not None and most > self.high
+        rounding = _ROUNDING * max(abs(least), abs(most))
+        if (self.low is not None and least < self.low - rounding) or (
+            self.high is not None and most > self.high + rounding
         ):
             warnings.warn(
                 f"X of {type(self).__name__} lies in [{least:g}, {most:g}], outside "
