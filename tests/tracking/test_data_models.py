@@ -7,6 +7,7 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
@@ -160,6 +161,18 @@ def test_frames_of_every_kind_are_logged(frame, tmp_path):
     rows = frame if served.input_example is None else served.input_example
     assert served.predict(rows).tolist() == [NAMES[1]] * 3
     assert (served.metadata.get_input_schema() is not None) is (frame is FRAME)
+
+
+def test_what_takes_polars_alone_is_logged_without_columns(tmp_path):
+    frame = pl.DataFrame({"a": [1.0, 2.0, 3.0]})
+    model = make_pipeline(
+        FunctionTransformer(lambda rows: rows.select(pl.col("a") * 2)),
+        DummyClassifier(),
+    ).fit(frame, NAMES[[0, 1, 1]])
+    with pytest.warns(UserWarning, match="logged as a pickle"):
+        save_winner(model, example_rows(frame), None, tmp_path / "model")
+    served = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    assert served.predict(frame).tolist() == [NAMES[1]] * 3
 
 
 def test_a_model_that_is_not_there(mlflow_store):

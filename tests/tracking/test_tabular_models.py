@@ -3,16 +3,20 @@
 import mlflow
 import numpy as np
 import pandas as pd
+import polars as pl
+import pytest
 
 import kerasweep
 from kerasweep import TabularClassifier
 from kerasweep.tracking import MlflowTracking
 
 
+@pytest.mark.parametrize("form", [pd.DataFrame, pl.from_pandas])
 def test_a_table_is_tracked_registered_and_served_with_its_columns(
-    mlflow_store, monkeypatch
+    form, mlflow_store, monkeypatch
 ):
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    name = f"homes of {form.__module__.partition('.')[0]}"
     random = np.random.default_rng(0)
     homes = pd.DataFrame(
         {
@@ -24,11 +28,12 @@ def test_a_table_is_tracked_registered_and_served_with_its_columns(
     homes.loc[::5, "size"] = np.nan
     sold = np.where(homes["garden"], "yes", "no")
     net = TabularClassifier((8,), n_members=2, epochs=3, random_state=0)
-    net.set_callbacks(MlflowTracking(mlflow_store.name, register_as="homes"))
-    net.fit(homes, sold)
-    loaded = kerasweep.load("models:/homes@champion")
+    net.set_callbacks(MlflowTracking(mlflow_store.name, register_as=name))
+    net.fit(form(homes), sold)
+    address = f"models:/{name}@champion"
+    loaded = kerasweep.load(address)
     np.testing.assert_array_equal(loaded.predict_proba(homes), net.predict_proba(homes))
-    served = mlflow.pyfunc.load_model("models:/homes@champion")
+    served = mlflow.pyfunc.load_model(address)
     kinds = {
         c.name: (c.type.name, c.required) for c in served.metadata.signature.inputs
     }

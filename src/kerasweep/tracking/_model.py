@@ -42,10 +42,14 @@ class Example(NamedTuple):
 
     rows: Any
     columns: list[Column] | None = None
+    #: Whether the frame was another library's than pandas'.
+    converted: bool = False
 
 
 def example_rows(X: Any) -> Example | None:
     """Return the first rows and their columns; None where they can't be an example."""
+    if hasattr(X, "to_pandas"):
+        return _example_of_pandas(X)
     if hasattr(X, "iloc"):
         rows = X.iloc[:EXAMPLE_ROWS].copy()
         if not hasattr(X, "columns"):
@@ -59,6 +63,15 @@ def example_rows(X: Any) -> Example | None:
         return None
     rows = np.array(X[:EXAMPLE_ROWS])
     return Example(rows) if rows.dtype.kind in "biuf" else None
+
+
+def _example_of_pandas(X: Any) -> Example | None:
+    """Return what a polars frame is to MLflow, which sends pandas' to a model."""
+    try:
+        example = example_rows(X.to_pandas())
+    except Exception:  # a form or a type that is not pandas'
+        return None
+    return example and example._replace(converted=True)
 
 
 def log_model(
@@ -105,12 +118,22 @@ def save_winner(
 def _as_served(
     model: Any, example: Example | None, image_shape: Sequence[int] | None
 ) -> tuple[Any, Example | None]:
+    if example is not None and example.converted and not _takes(model, example.rows):
+        example = None
     if image_shape is None:
         return model, example
     if example is not None and np.ndim(example.rows) == 2:
         rows = np.asarray(example.rows)
         example = Example(rows.reshape(len(rows), *image_shape))
     return taking_images(model, image_shape), example
+
+
+def _takes(model: Any, rows: Any) -> bool:
+    try:
+        ServedModel(model).predict(rows)
+    except Exception:
+        return False
+    return True
 
 
 def _save_data(
