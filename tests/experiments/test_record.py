@@ -36,6 +36,7 @@ def record_in(folder, tracking):
 
 def test_every_file_is_listed_with_its_caption(tmp_path, capsys):
     tracking = Tracking()
+    before = plt.get_fignums()
     with record_in(tmp_path, tracking) as record:
         record.result(
             "accuracy", 0.99, model="a", training="b", measured_on="digits test", n=10
@@ -57,7 +58,7 @@ def test_every_file_is_listed_with_its_caption(tmp_path, capsys):
     }
     assert set(tracking.logged) == {*listed, "record.json"}
     assert (tmp_path / "curves.svg").exists() and (tmp_path / "numbers.md").exists()
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == before
     assert "Some numbers" in capsys.readouterr().out
 
 
