@@ -196,6 +196,7 @@ def test_a_probe_that_crashes_or_raises_says_so():
         Probe("platform", "none", os.environ).result(60)
 
 
+@pytest.mark.slow
 def test_the_doctor_makes_no_file(tmp_path):
     env = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
     done = subprocess.run(

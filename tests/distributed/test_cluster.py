@@ -215,6 +215,7 @@ def test_a_failed_fit_leaves_the_others(dask_cluster, store):
     assert np.isnan(search.cv_results_["mean_test_score"]).sum() == 2
 
 
+@pytest.mark.slow
 def test_a_search_whose_scheduler_died_is_resumed_on_another_cluster(
     dask_cluster, store, tmp_path, after_messages
 ):

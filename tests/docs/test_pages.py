@@ -30,8 +30,9 @@ NOT_RUN_HERE = {
 #: What makes a page's run shorter and shows nothing of this package.
 REPLACED = {"tutorial.md": [("max_iter=300", "max_iter=10")]}
 NEEDS = {"scaling.md": "distributed"}
-#: Starts a cluster; tests/distributed has one for the fast tests.
-SLOW = {"scaling.md"}
+#: Starts a cluster, or trains many own models; the fast tests of distributed and of
+#: estimators have these, too.
+SLOW = {"scaling.md", "own_networks.md", "own_parts.md"}
 
 
 def shell_lines(path):

@@ -108,6 +108,7 @@ def test_a_schedule_ends_where_it_was_to_end():
     assert float(rate) == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_search_takes_numbers_and_auto_alike():
     grid = {"epochs": [3, "auto"], "batch_size": [16, "auto"]}
     search = GridSearchCV(DenseClassifier(patience=1, random_state=0), grid, cv=2)

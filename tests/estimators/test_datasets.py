@@ -10,6 +10,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.model_selection import cross_val_score
+from tiers import in_slow_tier
 
 from kerasweep import KerasClassifier, KerasRegressor, MlflowTracking, load, save
 
@@ -58,7 +59,7 @@ def tf_data(*arrays, size=30):
     return tf.data.Dataset.from_tensor_slices(arrays).batch(size)
 
 
-@pytest.mark.parametrize("make", [Batches, tf_data])
+@pytest.mark.parametrize("make", [tf_data, *in_slow_tier(Batches)])
 def test_a_dataset_trains_through_keras(make):
     fitted = net().fit(make(X, Y))
     assert fitted.engine_ == "keras"

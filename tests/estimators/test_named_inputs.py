@@ -195,6 +195,7 @@ def test_numbers_of_several_outputs_are_scored_by_their_mean_r2():
     assert net.score(X, y) > 0.99 and net.n_outputs_ == 3
 
 
+@pytest.mark.slow
 def test_a_frame_of_numbers_as_targets_is_cross_validated():
     def network(meta):
         x = keras.Input((2,))
