@@ -16,7 +16,7 @@ pytest.importorskip("jax")
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is that process")
 @pytest.mark.parametrize(
     "module",
-    ["same_answer", "programs", "predict", "fleet", "sound_keys", "as_model_fit"],
+    "same_answer programs padded predict fleet sound_keys as_model_fit".split(),
 )
 def test_on_jax(module):
     file = Path(__file__).with_name(f"test_training_{module}.py")

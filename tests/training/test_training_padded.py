@@ -1,5 +1,6 @@
 """Small networks of many sizes, trained by one program: exactly the same otherwise."""
 
+import keras
 import numpy as np
 import pytest
 from joblib import Parallel, delayed
@@ -24,12 +25,14 @@ from kerasweep.training.fleets._machine import SIDE_BY_SIDE, calibration
 NAMES = [f"{activation}-adam" for activation in sorted(_padded._ACTIVATIONS)] + [
     f"tanh-{optimizer}" for optimizer in sorted(_padded._OPTIMIZERS)
 ]
+# With L1, networks on JAX have programs of their own.
+L1 = 0.0 if keras.backend.backend() == "jax" else 1e-4
 FAST = ["relu-adam", "tanh-rmsprop", "tanh-lion"]
 
 
 def described(name="relu-adam", sizes=(5, 40), **settings):
     activation, optimizer = name.split("-")
-    numbers = {"l1": 1e-4, "l2": 1e-3, "max_norm": 1.5} | settings
+    numbers = {"l1": L1, "l2": 1e-3, "max_norm": 1.5} | settings
     blueprint, numbers = dense(optimizer, sizes=sizes, **numbers)
     arguments = dict(blueprint.arguments) | {"activation": activation}
     changed = {"arguments": tuple(sorted(arguments.items()))}
@@ -96,6 +99,23 @@ def test_units_that_were_added_stay_exactly_zero(name, monkeypatch):
         inside[tuple(map(slice, shape))] = True
         assert not value[~inside].any()
         assert np.isfinite(value).all()
+
+
+def test_a_unit_that_does_not_stay_zero_costs_time_but_no_right_answer(monkeypatch):
+    described_network = described("sigmoid-adam")
+    right = train(job_of(Drawn(*described_network, 7), engine="keras"))
+    known = _padded._ACTIVATIONS
+    monkeypatch.setattr(_padded, "_ACTIVATIONS", known | {"sigmoid"})
+    result = train(job_of(Drawn(*described_network, 7)))
+    assert result.engine == "keras" and "must stay 0" in result.reason
+    np.testing.assert_allclose(result.history["loss"], right.history["loss"], rtol=1e-5)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="it is JAX' alone")
+def test_on_jax_l1_is_trained_by_a_program_of_its_own():
+    network = Drawn(*described(l1=1e-4), 0)
+    assert roomy(network, 32) is network
+    assert isinstance(roomy(Drawn(*described(l1=0.0), 0), 32), Padded)
 
 
 def test_many_sizes_share_a_program():

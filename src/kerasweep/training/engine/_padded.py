@@ -6,10 +6,12 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+import keras
 import numpy as np
 
 from kerasweep.networks import dense_network
 from kerasweep.training.engine._blueprint import Blueprint
+from kerasweep.training.engine._eligible import NotExpressible
 from kerasweep.training.engine._network import Drawn, Network
 from kerasweep.training.engine._template import template_of
 
@@ -48,7 +50,7 @@ def roomy(network: Network, batch_size: int) -> Network:
     network : Network
         The same one where another would take longer, or would not be the same.
     """
-    if type(network) is not Drawn:
+    if type(network) is not Drawn or not _l1_leaves_zero_alone(network):
         return network
     wider = _wider(network.blueprint, batch_size)
     return network if wider is None else Padded(network, wider)
@@ -75,7 +77,13 @@ class Padded(Drawn):
         return [_filled_up(value, shape) for value, shape in values]
 
     def write_state(self, state: Sequence[Any], best: Sequence[Any] | None) -> None:
-        """Hand the network its own part of new values."""
+        """Hand the network its own part of new values.
+
+        Raises
+        ------
+        NotExpressible
+            If units that were added are not zero any more, which changes the network.
+        """
         shapes = [value.shape for value in template_of(self._own.blueprint).initial]
         own, own_best = (
             None
@@ -84,6 +92,11 @@ class Padded(Drawn):
             for values in (state, best)
         )
         self._own.write_state(own or [], own_best)
+
+
+def _l1_leaves_zero_alone(network: Drawn) -> bool:
+    # JAX gives the absolute value the gradient 1 at zero.
+    return keras.backend.backend() != "jax" or not network.numbers.get("l1")
 
 
 def _wider(blueprint: Blueprint, batch_size: int) -> Blueprint | None:
@@ -121,5 +134,10 @@ def _filled_up(value: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 def _own_part(value: Any, shape: tuple[int, ...]) -> np.ndarray:
     value = np.asarray(value)
-    # A copy: a view would keep the whole array.
-    return value if value.shape == shape else value[tuple(map(slice, shape))].copy()
+    if value.shape == shape:
+        return value
+    own = value[tuple(map(slice, shape))].copy()  # a view would keep the whole array
+    changed = np.count_nonzero(value) != np.count_nonzero(own)
+    if changed and np.isfinite(own).all():
+        raise NotExpressible("A program of a wider network changed what must stay 0.")
+    return own
