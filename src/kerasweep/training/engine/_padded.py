@@ -17,8 +17,8 @@ from kerasweep.training.engine._template import template_of
 
 # Hidden layers have so many units at least.
 _LEAST_UNITS = 32
-# Multiply-adds of a batch that take no longer than the overhead of its step.
-_LITTLE_WORK = 2**21
+# Multiply-adds that may be added to a batch: a fraction of the overhead of its step.
+_LITTLE_WORK = 2**19
 # Of these an input of zero gives zero, unit by unit.
 _ACTIVATIONS = frozenset(
     "relu tanh elu selu gelu silu linear leaky_relu softsign mish".split()
@@ -42,8 +42,8 @@ def roomy(network: Network, batch_size: int) -> Network:
     ----------
     network : Network
     batch_size : int
-        A network is small or not by what it computes in a batch: how long it is
-        trained does not change what comes of it.
+        What the added units cost in a batch decides, not how long the network is
+        trained, which must not change what comes of it.
 
     Returns
     -------
@@ -72,9 +72,9 @@ class Padded(Drawn):
 
     def read_state(self) -> list[np.ndarray]:
         """Give the network's own arrays, filled up with zeros."""
-        shapes = [value.shape for value in self._template().initial]
-        values = zip(self._own.read_state(), shapes, strict=True)
-        return [_filled_up(value, shape) for value, shape in values]
+        wide = self._template().initial
+        own = self._own.read_state()
+        return [_filled_up(o, w.shape) for o, w in zip(own, wide, strict=True)]
 
     def write_state(self, state: Sequence[Any], best: Sequence[Any] | None) -> None:
         """Hand the network its own part of new values.
@@ -84,14 +84,12 @@ class Padded(Drawn):
         NotExpressible
             If units that were added are not zero any more, which changes the network.
         """
-        shapes = [value.shape for value in template_of(self._own.blueprint).initial]
-        own, own_best = (
-            None
-            if values is None
-            else [_own_part(v, s) for v, s in zip(values, shapes, strict=True)]
-            for values in (state, best)
-        )
-        self._own.write_state(own or [], own_best)
+        own_best = None if best is None else self._own_parts(best)
+        self._own.write_state(self._own_parts(state), own_best)
+
+    def _own_parts(self, values: Sequence[Any]) -> list[np.ndarray]:
+        own = template_of(self._own.blueprint).initial
+        return [_own_part(v, o.shape) for v, o in zip(values, own, strict=True)]
 
 
 def _l1_leaves_zero_alone(network: Drawn) -> bool:
@@ -103,13 +101,16 @@ def _wider(blueprint: Blueprint, batch_size: int) -> Blueprint | None:
     if blueprint.network is not dense_network:
         return None
     arguments, training = dict(blueprint.arguments), dict(blueprint.training)
+    n_features, n_outputs = arguments["n_features"], arguments["n_outputs"]
     own = arguments["hidden_layer_sizes"]
     sizes = tuple(max(_LEAST_UNITS, 1 << (n - 1).bit_length()) for n in own)
-    ends = (arguments["n_features"],), (arguments["n_outputs"],)
-    work = batch_size * sum(map(prod, pairwise((*ends[0], *sizes, *ends[1]))))
+    work, own_work = (
+        batch_size * sum(map(prod, pairwise((n_features, *hidden, n_outputs))))
+        for hidden in (sizes, own)
+    )
     if (
         sizes == own
-        or work > _LITTLE_WORK
+        or work - own_work > _LITTLE_WORK
         or arguments["activation"] not in _ACTIVATIONS
         or training["optimizer"] not in _OPTIMIZERS
         or arguments["batch_normalization"]
