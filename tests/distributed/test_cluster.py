@@ -115,6 +115,7 @@ def _curve(store, run):
     return store.client.get_metric_history(run.info.run_id, "train/loss")
 
 
+@pytest.mark.slow
 def test_without_fleets_each_network_is_trained_alone(dask_cluster):
     with cluster(dask_cluster.address, fleet_size=0) as client:
         client.run(_forget_programs)
@@ -276,6 +277,7 @@ def test_a_negative_fleet_is_refused(dask_cluster):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_a_search_in_a_search_comes_to_an_end(dask_cluster, store):
     X, y = digits()
     tracking = MlflowTracking("x", tracking_uri=store.uri, log_model=False)

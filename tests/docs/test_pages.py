@@ -32,7 +32,8 @@ REPLACED = {"tutorial.md": [("max_iter=300", "max_iter=10")]}
 NEEDS = {"scaling.md": "distributed"}
 #: Starts a cluster, or trains many own models; the fast tests of distributed and of
 #: estimators have these, too.
-SLOW = {"scaling.md", "own_networks.md", "own_parts.md"}
+SLOW = {"scaling.md", "own_networks.md", "own_parts.md", "targets_and_defaults.md"}
+SLOW |= {"own_data.md", "tables.md"}
 
 
 def shell_lines(path):

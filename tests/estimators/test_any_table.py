@@ -102,6 +102,7 @@ def test_whatever_cannot(name, kind):
 
 
 @by_name
+@pytest.mark.slow
 def test_numbers_beyond_float64_and_decimals(name):
     X = pd.DataFrame({"a": LEARNT["float"], "b": [*map(decimal.Decimal, range(N))]})
     fitted = clone(ESTIMATORS[name]).fit(X, target(name))

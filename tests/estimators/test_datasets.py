@@ -82,6 +82,7 @@ def test_a_tracked_fit_on_a_dataset_is_saved_as_data(store_uri, tmp_path):
     np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
 
 
+@pytest.mark.slow
 def test_one_hot_batches_and_validation_on_another_dataset():
     fitted = net(early_stopping=True, patience=1, epochs=50)
     fitted.fit(Batches(X, Y, one_hot=True), X_val=Batches(X, Y, one_hot=True))

@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
+from tiers import in_slow_tier
 
 from kerasweep import DenoisingAutoencoder, fleet
 
@@ -35,7 +36,7 @@ def fitted():
 
 @pytest.mark.xla
 @pytest.mark.parametrize("make", [dense, conv])
-@pytest.mark.parametrize("noise", ["salt_and_pepper", "gaussian"])
+@pytest.mark.parametrize("noise", ["salt_and_pepper", *in_slow_tier("gaussian")])
 def test_it_trains_in_the_compiled_engine(make, noise):
     net = make(noise=noise, amount=(0.1, 0.5), engine="compiled").fit(X)
     assert net.engine_ == "compiled"
@@ -60,7 +61,9 @@ def test_it_keeps_the_precision(fitted, dtype):
 
 
 @pytest.mark.parametrize("make", [dense, conv])
-@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (4, 8, 2), (16, 4)])
+@pytest.mark.parametrize(
+    "shape", [(8, 8), (4, 8, 2), *in_slow_tier((8, 8, 1), (16, 4))]
+)
 def test_images_come_back_as_images(make, shape):
     images = X.reshape(-1, *shape)
     net = make(epochs=1).fit(images)

@@ -90,6 +90,7 @@ def test_an_ensemble_predicts_the_same(make):
     )
 
 
+@pytest.mark.slow
 def test_cross_validation_and_halving_go_through():
     alone, together = in_and_out(lambda: cross_validate(net(), X, y, cv=3))
     np.testing.assert_allclose(together["test_score"], alone["test_score"])

@@ -63,7 +63,7 @@ def test_history_has_the_parts_of_the_loss_in_nats():
     )
 
 
-@pytest.mark.xla
+@pytest.mark.slow
 def test_incomplete_batches_are_trained_on():
     nets = [vae(batch_size=70, engine=e).fit(X) for e in ("compiled", "keras")]
     assert [net.engine_ for net in nets] == ["compiled", "keras"]

@@ -291,7 +291,7 @@ def test_bad_requests(mlflow_store, trained):
     assert trained["fits"] == []
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_again_and_again(kills, ready_python, empty_database, tmp_path):
     """No finished result is trained again or lost, and no store is broken."""
     database = tmp_path / "mlflow.db"

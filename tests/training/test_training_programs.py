@@ -6,6 +6,7 @@ import os
 
 import keras
 import pytest
+from tiers import in_slow_tier
 from training_cases import X, Y, assert_same_network, job, network
 
 from kerasweep.training import EarlyStopping, TrainingJob, programs, train
@@ -73,7 +74,9 @@ def test_an_input_is_not_taken_for_a_constant():
     assert programs.compilations > 0
 
 
-@pytest.mark.parametrize("rows", [300, 310])  # with a batch that is not full, without
+@pytest.mark.parametrize(
+    "rows", [300, *in_slow_tier(310)]
+)  # with a batch that is not full, without
 def test_programs_for_one_number_of_updates(rows, monkeypatch):
     """As on an accelerator: an epoch's updates are counted when it is compiled."""
     monkeypatch.setattr(_trace, "on_accelerator", lambda: True)

@@ -107,13 +107,7 @@ def _make(settings):
 
 
 # An optimizer of each kind, and what enters the loss or the counting of rows.
-FAST = [
-    "adamw with clipping",
-    "much at once",
-    "weights and batch norm",
-    "one incomplete batch",
-    "sum of losses",
-]
+FAST = ["much at once", "weights and batch norm", "one incomplete batch"]
 
 
 @pytest.mark.xla
@@ -187,10 +181,9 @@ def test_convolutions():
 @pytest.mark.parametrize(
     "stopping",
     [
-        EarlyStopping(patience=0),
         EarlyStopping(patience=2, min_delta=0.02),
         EarlyStopping(patience=1, min_delta=0.05, restore_best_weights=False),
-        EarlyStopping(patience=50),
+        *in_slow_tier(EarlyStopping(patience=0), EarlyStopping(patience=50)),
     ],
     ids=str,
 )
