@@ -44,15 +44,23 @@ def small_programs_run_on_kernels():
     programs trains in the same way.
     """
     from kerasweep.training.backends._runtime import get_runtime
+    from kerasweep.training.engine._program import ProgramCache
 
     runtime = get_runtime()
-    has_room = runtime.has_room_for_xla
+    has_room, fitting = runtime.has_room_for_xla, ProgramCache.fitting
+
+    def fitting_here(self, key, *work):
+        # Kernels draw other random numbers: no test takes another's XLA program.
+        wanted = xla["wanted"] or not key.xla
+        return fitting(self, key, *work) if wanted else None
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             runtime,
             "has_room_for_xla",
             lambda draws: xla["wanted"] and has_room(draws),
         )
+        patch.setattr(ProgramCache, "fitting", fitting_here)
         yield
 
 

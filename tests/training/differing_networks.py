@@ -27,6 +27,12 @@ def net(*extra, seed=1, settings=None, output="softmax", **dense):
     return compiled(keras.Sequential(stack), **(settings or {}))
 
 
+def policies(one_for_all):
+    """Give each layer the global policy itself, or one of its own, as pickling does."""
+    of_hidden = None if one_for_all else keras.DTypePolicy("float32")
+    return net(dtype=of_hidden)
+
+
 def with_loss(loss, **fields):
     return net(settings={"loss": loss}, **fields)
 
@@ -593,6 +599,7 @@ EQUAL = {
         0.5,
     ),
     "class made twice": (identical_class, 1, 2),
+    "one dtype policy for all layers": (policies, True, False),
     "equal arrays in closures": (
         lambda v: (lambda a: net(layers.Lambda(lambda x: x * a), seed=v))(
             np.full(5, 0.5, "float32")

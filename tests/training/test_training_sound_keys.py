@@ -19,7 +19,7 @@ FAST = [
     "adapted Normalization",
     "frozen layer",
 ]
-FAST_EQUAL = ["seed", "L2", "closure made twice"]
+FAST_EQUAL = ["seed", "L2", "closure made twice", "one dtype policy for all layers"]
 
 # Keras 3.15 reads its variables through an __array__ of NumPy 1's signature.
 pytestmark = pytest.mark.filterwarnings(

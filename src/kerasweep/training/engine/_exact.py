@@ -245,6 +245,8 @@ class _Reader:
         cls = self._class(type(value))
         if isinstance(value, Enum):
             return cls, value.name
+        if type(value) is keras.DTypePolicy:  # of which equal ones are the same
+            return cls, self.read_attributes(value)
         if id(value) in self._met:
             return "met", self._met[id(value)]
         self._met[id(value)] = len(self._met)
