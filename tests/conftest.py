@@ -38,7 +38,7 @@ xla = {"wanted": False}
 
 @pytest.fixture(scope="session", autouse=True)
 def small_programs_run_on_kernels():
-    """Leave XLA to the slow tier and to tests marked ``xla``.
+    """Leave XLA to tests marked ``xla`` and to the slow tests of the engine.
 
     It takes 1 to 6 s for each program. A process that has no room for more of XLA's
     programs trains in the same way.
@@ -67,8 +67,10 @@ def small_programs_run_on_kernels():
 @pytest.fixture(autouse=True)
 def xla_where_it_is_wanted(request, monkeypatch):
     """Let marked tests compile small programs with XLA, too."""
-    marks = (request.node.get_closest_marker(mark) for mark in ("slow", "xla"))
-    monkeypatch.setitem(xla, "wanted", any(marks))
+    of_engine = request.path.parent.name == "training"
+    marks = ["xla", "slow"] if of_engine else ["xla"]
+    wanted = any(map(request.node.get_closest_marker, marks))
+    monkeypatch.setitem(xla, "wanted", wanted)
 
 
 @pytest.fixture(scope="session")

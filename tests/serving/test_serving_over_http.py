@@ -42,6 +42,10 @@ def serving(request, store_uri, tmp_path):
         server.close()
 
 
+# A process of its own serves each model as it serves another.
+in_a_thread = pytest.mark.parametrize("serving", ["thread"], indirect=True)
+
+
 def test_its_processes_do_not_know_the_project(store_uri, tmp_path):
     code = "import importlib.util as u; print(u.find_spec('kerasweep'))"
     found = subprocess.run(
@@ -95,6 +99,7 @@ def test_a_classifier_answers_files_without_a_server(store_uri, tmp_path):
     assert np.ravel(labels).tolist() == expected
 
 
+@in_a_thread
 def test_a_regressor_answers_rows(serving):
     X, y = load_diabetes(return_X_y=True)
     model = make_pipeline(StandardScaler(), DenseRegressor((16,), epochs=3))
@@ -126,6 +131,7 @@ def test_a_denoiser_gives_images_for_images(serving):
     assert "Pass max_value=255" in refused.value.read().decode()
 
 
+@in_a_thread
 @pytest.mark.parametrize("conditional", [False, True])
 def test_a_sampler_draws_images(conditional, serving):
     names = np.array([f"digit {k}" for k in range(10)])

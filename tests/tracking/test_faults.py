@@ -168,7 +168,7 @@ def test_server_that_dies_and_stays_dead_then_comes_back(mlflow_server, tmp_path
 
 
 # SQLite itself waits for 5 s; after that the writer has to ask again.
-@pytest.mark.parametrize("seconds", [7, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [7, pytest.param(15, marks=pytest.mark.slow)])
 def test_database_that_another_process_locks(seconds, mlflow_store, tmp_path):
     path = mlflow_store.uri.removeprefix("sqlite:///")
     holders = []
