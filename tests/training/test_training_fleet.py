@@ -320,9 +320,24 @@ def _most_under_way(n_fits, size, fit):
     return max(most)
 
 
-def test_side_by_side_no_more_fits_begin_than_can_be_trained(beside):
-    jobs = [job(network(seed=s)) for s in range(8)]
-    assert _most_under_way(8, 8, lambda k: train(jobs[k])) <= joblib.cpu_count() + 1
+@pytest.mark.parametrize("short", [False, True])
+def test_side_by_side_no_more_fits_begin_than_can_be_trained(
+    short, beside, monkeypatch
+):
+    monkeypatch.setattr(fleet_module, "is_short", lambda plan: short)
+    places = joblib.cpu_count() * (2 if short else 1)
+    n = places + 4
+    jobs = [job(network(seed=s)) for s in range(n)]
+    assert _most_under_way(n, n, lambda k: train(jobs[k])) <= places + 1
+
+
+def test_the_rows_of_short_fits_are_in_memory_no_more_often_than_it_holds(
+    beside, monkeypatch
+):
+    monkeypatch.setattr(fleet_module, "fits_that_fit", lambda plan: 1)
+    n = 2 * joblib.cpu_count() + 4
+    jobs = [job(network(seed=s)) for s in range(n)]
+    assert _most_under_way(n, n, lambda k: train(jobs[k])) <= joblib.cpu_count() + 1
 
 
 def test_fits_that_can_be_stacked_all_begin(stacked, monkeypatch):

@@ -21,6 +21,7 @@ from kerasweep.training.fleets._machine import (
     STACKED,
     calibration,
     fits_that_fit,
+    is_short,
     networks_that_fit,
 )
 from kerasweep.training.fleets._ticket import Ticket
@@ -28,6 +29,8 @@ from kerasweep.training.fleets._ticket import Ticket
 # Seconds without a newcomer after which those who wait are trained: when everybody who
 # is under way waits, and when somebody does something else for so long.
 _SETTLED, _PATIENCE = 0.01, 0.5
+# Short fits in training on each core: while one of them is in Python, another computes.
+_SHORT_FITS = 2
 
 
 class FleetClosed(RuntimeError):
@@ -52,7 +55,7 @@ class Fleet:
     ----------
     limit : int
         Most fits under way at once. Fits that are trained side by side would only
-        wait, each with its rows; once some can be stacked, more may begin.
+        wait, each with its rows; once some are short or can be stacked, more may begin.
     """
 
     #: Seconds without a newcomer once everybody who is known to be under way waits.
@@ -135,9 +138,16 @@ class Fleet:
             raise FleetClosed
 
     def _train_beside(self, plan: Plan) -> TrainingResult:
-        """Train a network in its own thread, one on each core."""
+        """Train a network in its own thread, one on each core or a few short ones."""
+        places, limit = self._places, self.limit
+        if is_short(plan):
+            places *= _SHORT_FITS
+            limit = min(self.size, places + 1, fits_that_fit(plan))
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._beside < self._places)
+            if limit > self.limit:
+                self.limit = limit
+                self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closed or self._beside < places)
             self._check()
             self._beside += 1
             crowded = self._beside == self._places

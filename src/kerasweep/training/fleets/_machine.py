@@ -59,8 +59,7 @@ class Calibration:
         if on_accelerator():
             return STACKED
         work = flops_per_step(plan)
-        whole_fit = work * plan.train.n_steps * plan.job.epochs
-        if whole_fit < _SHORT_FIT or work > _MUCH_WORK or plan.facts.convolutional:
+        if is_short(plan) or work > _MUCH_WORK or plan.facts.convolutional:
             return SIDE_BY_SIDE
         if work < _LITTLE_WORK:
             return STACKED
@@ -134,6 +133,12 @@ calibration = Calibration()
 def flops_per_step(plan: Any) -> float:
     """Estimate the arithmetic of one update of a dense network."""
     return 6.0 * plan.facts.n_kernel_weights * plan.train.rows.batch_size
+
+
+def is_short(plan: Any) -> bool:
+    """Tell whether a dense network is trained in a second or less."""
+    whole_fit = flops_per_step(plan) * plan.train.n_steps * plan.job.epochs
+    return whole_fit < _SHORT_FIT and not plan.facts.convolutional
 
 
 def networks_that_fit(plans: Sequence["Plan"]) -> int:
