@@ -16,6 +16,9 @@ from kerasweep.training.engine._facts import Facts
 from kerasweep.training.engine._floats import Floats
 
 _MAX_TEMPLATES = 32
+# Candidates and folds of a search begin with the same weights: those of so many seeds
+# are kept, of networks with few of them.
+_SEEDS_KEPT, _FEW_WEIGHTS = 8, 2**16
 _SEED = 0
 _NUMBERED = re.compile(r"/seed_generator_\d+/")
 _MOST_SEEDS = 4096
@@ -85,6 +88,8 @@ class Template:
         n_seeds = max([*self._kernels, *self._generators], default=-1) + 1
         self._n_seeds = n_seeds
         self._draw = self._drawing_function(own)
+        few = self.facts.n_kernel_weights <= _FEW_WEIGHTS
+        self._drawn = BoundedCache(_SEEDS_KEPT if few else 0)
         self._prove()
 
     def variables(self) -> list[Any]:
@@ -104,16 +109,16 @@ class Template:
         Returns
         -------
         variables, slots : list of ndarray
-            Of the model, and of its optimizer. Those that are the same in every
-            network are shared: nobody may write to them.
+            Of the model, and of its optimizer. They may be shared with other
+            networks: nobody may write to them.
         """
         seeds = np.random.SeedSequence(seed).generate_state(max(1, self._n_seeds))
         values = list(self.initial)
         for position, i in self._generators.items():
             values[i] = np.array([seeds[position], 0], dtype=values[i].dtype)
-        kernels = self._draw(seeds[list(self._kernels)])
+        kernels = self._drawn.get(seed, lambda: self._draw_kernels(seeds))
         for i, kernel in zip(self._kernels.values(), kernels, strict=True):
-            values[i] = np.asarray(kernel)
+            values[i] = kernel
         return values[: self.n_variables], self._with_rate(values, numbers)
 
     def float_values(self, numbers: Numbers) -> list[float]:
@@ -149,6 +154,10 @@ class Template:
         }
         return kernels, generators
 
+    def _draw_kernels(self, seeds: np.ndarray) -> Arrays:
+        kernels = map(np.asarray, self._draw(seeds[list(self._kernels)]))
+        return [_read_only(kernel) for kernel in kernels]
+
     def _drawing_function(self, variables: Sequence[Any]) -> Callable[..., Any]:
         initializers = {
             id(layer.kernel): layer.kernel_initializer
@@ -183,6 +192,12 @@ class Template:
         ):
             if value.dtype != again.dtype or not np.array_equal(value, again):
                 raise ValueError(f"{path} does not begin with what the seed draws.")
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array = array.view()
+    array.flags.writeable = False
+    return array
 
 
 class _GivenSeed(keras.random.SeedGenerator):
