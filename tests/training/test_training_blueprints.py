@@ -74,6 +74,20 @@ def _job(network, **fields):
     return TrainingJob(network, (*_rows(rows), None), engine="compiled", **fields)
 
 
+def test_networks_of_one_seed_share_what_it_drew_and_none_changes_it():
+    blueprint, numbers = dense(l2=1e-3)
+    first, other = Drawn(blueprint, numbers, 7), Drawn(blueprint, numbers, 8)
+    drawn, its = first.values(), other.values()
+    before = copy.deepcopy(drawn)
+    train(_job(first))
+    again = Drawn(blueprint, {**numbers, "l2": 0.0}, 7).values()
+    for value, expected in zip(again, before, strict=True):
+        np.testing.assert_array_equal(value, expected)
+    assert again[0] is drawn[0] and (again[0] != its[0]).any()
+    with pytest.raises(ValueError, match="read-only"):
+        again[0][:] = 0.0
+
+
 def _assert_equal(ours, keras_side):
     for a, b in zip(ours, keras_side, strict=True):
         np.testing.assert_array_equal(a, np.asarray(b))
