@@ -33,6 +33,19 @@ def policies(one_for_all):
     return net(dtype=of_hidden)
 
 
+def helpers(one_for_all):
+    """Give two layers one regularizer and constraint, or each its own equal ones."""
+    made = [
+        {
+            "activity_regularizer": regularizers.L1(0.1),
+            "kernel_regularizer": regularizers.OrthogonalRegularizer(0.1),
+            "kernel_constraint": constraints.UnitNorm(),
+        }
+        for _ in range(2)
+    ]
+    return net(layers.Dense(5, **made[0 if one_for_all else 1]), **made[0])
+
+
 def with_loss(loss, **fields):
     return net(settings={"loss": loss}, **fields)
 
@@ -600,6 +613,7 @@ EQUAL = {
     ),
     "class made twice": (identical_class, 1, 2),
     "one dtype policy for all layers": (policies, True, False),
+    "one regularizer for all layers": (helpers, True, False),
     "equal arrays in closures": (
         lambda v: (lambda a: net(layers.Lambda(lambda x: x * a), seed=v))(
             np.full(5, 0.5, "float32")

@@ -35,6 +35,13 @@ _PLAIN = (type(None), bool, int, str, bytes, complex, type(Ellipsis))
 _LISTS = (list, tuple)
 _DICTS = (dict, OrderedDict, defaultdict)
 _SETS = (set, frozenset)
+# Keras' own ones of these have no state: two equal ones are as good as one.
+_VALUES = (
+    keras.DTypePolicy,
+    keras.dtype_policies.DTypePolicyMap,
+    keras.regularizers.Regularizer,
+    keras.constraints.Constraint,
+)
 _TENSORS = ("tensorflow.", "jax")
 _DEEPEST = 200
 _NOTHING = types.SimpleNamespace(variables=(), trainable_variables=())
@@ -245,7 +252,7 @@ class _Reader:
         cls = self._class(type(value))
         if isinstance(value, Enum):
             return cls, value.name
-        if type(value) is keras.DTypePolicy:  # of which equal ones are the same
+        if isinstance(value, _VALUES):
             return cls, self.read_attributes(value)
         if id(value) in self._met:
             return "met", self._met[id(value)]
